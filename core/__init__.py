@@ -1,0 +1,1 @@
+"""What does the staging desk do? Jobs, credits, photos and the provider that draws; pages and API call this."""

@@ -1,0 +1,163 @@
+"""What is configured? Every environment variable the desk reads, with its default, in one table."""
+
+import ipaddress
+import secrets as random_secrets
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core import errors
+
+REPLICATE_API_URL = "https://api.replicate.com"
+SECRET_MIN_LENGTH = 16
+
+
+class Settings(BaseSettings):
+    """The environment, and `.env` in the working directory, as typed values. Units are in the names."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    replicate_api_token: SecretStr | None = Field(None, alias="REPLICATE_API_TOKEN")
+    replicate_base_url: str = Field(REPLICATE_API_URL, alias="REPLICATE_BASE_URL")
+    replicate_webhook_secret: SecretStr | None = Field(None, alias="REPLICATE_WEBHOOK_SECRET")
+
+    env: Literal["development", "production"] = Field("development", alias="STAGING_ENV")
+    role: Literal["all", "pages"] = Field("all", alias="STAGING_ROLE")
+    public_url: str | None = Field(None, alias="STAGING_PUBLIC_URL")
+    allow_http_webhooks: bool = Field(False, alias="STAGING_ALLOW_HTTP_WEBHOOKS")
+    secret: SecretStr | None = Field(None, alias="STAGING_SECRET")
+
+    data_dir: Path = Field(Path("data"), alias="STAGING_DATA_DIR")
+    database_url: str | None = Field(None, alias="STAGING_DATABASE_URL")
+    storage_url: str | None = Field(None, alias="STAGING_STORAGE_URL")
+
+    simulator_seconds: float = Field(6.0, ge=0, le=3600, alias="STAGING_SIMULATOR_SECONDS")
+    job_timeout_seconds: int = Field(300, ge=5, le=86_400, alias="STAGING_JOB_TIMEOUT_SECONDS")
+    creates_per_minute: int = Field(600, ge=1, alias="STAGING_CREATES_PER_MINUTE")
+    create_burst: int = Field(60, ge=1, alias="STAGING_CREATE_BURST")
+
+    @field_validator(
+        "replicate_api_token",
+        "replicate_webhook_secret",
+        "public_url",
+        "secret",
+        "database_url",
+        "storage_url",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("public_url", "replicate_base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the strict rules of production hold."""
+        return self.env == "production"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the built-in simulator draws instead of Replicate."""
+        return self.replicate_api_token is None
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The SQLAlchemy URL: the one given, with psycopg 3 as PostgreSQL's driver, or SQLite in the data folder."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir.resolve() / 'staging.sqlite'}"
+        for prefix in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def resolved_storage_url(self) -> str:
+        """Where files live: the URL given (file:///… or s3://…), or a folder in the data folder."""
+        return self.storage_url or (self.data_dir.resolve() / "files").as_uri()
+
+    @property
+    def webhook_base_url(self) -> str | None:
+        """The address Replicate may call, or None where it can't: it takes https only."""
+        if self.public_url is None:
+            return None
+        scheme = urlsplit(self.public_url).scheme
+        allowed = scheme == "https" or (scheme == "http" and self.allow_http_webhooks and not self.is_production)
+        return self.public_url if allowed else None
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The configured signing secrets, newest first as given; empty when they are to be fetched."""
+        if self.replicate_webhook_secret is None:
+            return ()
+        values = self.replicate_webhook_secret.get_secret_value().split(",")
+        return tuple(value.strip() for value in values if value.strip())
+
+    @cached_property
+    def signing_secret(self) -> str:
+        """The key that signs file links: STAGING_SECRET, or one made once and kept in the data folder."""
+        if self.secret is not None:
+            return self.secret.get_secret_value()
+        path = self.data_dir / "secret"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x") as file:
+                path.chmod(0o600)
+                file.write(random_secrets.token_urlsafe(32))
+        except FileExistsError:
+            pass
+        return path.read_text().strip()
+
+    def secret_values(self) -> list[str]:
+        """Every configured secret, so that the logs can keep them out."""
+        given = (self.replicate_api_token, self.replicate_webhook_secret, self.secret)
+        values = [value.get_secret_value() for value in given if value is not None]
+        password = urlsplit(self.database_url).password if self.database_url else None
+        return [*values, *self.webhook_secrets, *([password] if password else [])]
+
+    def require_startable(self, *, secrets_file: Path = Path(".streamlit/secrets.toml")) -> None:
+        """Refuse to start in production without what production needs.
+
+        Raises:
+            ConfigurationError: naming every setting that is missing.
+        """
+        if not self.is_production:
+            return
+        missing = [
+            sentence
+            for sentence, fulfilled in {
+                "REPLICATE_API_TOKEN must be set": not self.is_demo,
+                "STAGING_PUBLIC_URL must be a public https address": _is_public_https(self.public_url),
+                f"STAGING_SECRET must be set to at least {SECRET_MIN_LENGTH} characters": self.secret is not None
+                and len(self.secret.get_secret_value()) >= SECRET_MIN_LENGTH,
+                "sign-in must be configured as [auth] in .streamlit/secrets.toml": _has_sign_in(secrets_file),
+            }.items()
+            if not fulfilled
+        ]
+        if missing:
+            raise errors.ConfigurationError(f"Production can't start: {'; '.join(missing)}.")
+
+
+def _is_public_https(url: str | None) -> bool:
+    parts = urlsplit(url or "")
+    if parts.scheme != "https" or not parts.hostname or parts.hostname == "localhost":
+        return False
+    try:
+        return ipaddress.ip_address(parts.hostname).is_global
+    except ValueError:
+        return "." in parts.hostname
+
+
+def _has_sign_in(secrets_file: Path) -> bool:
+    try:
+        return bool(tomllib.loads(secrets_file.read_text()).get("auth"))
+    except (FileNotFoundError, tomllib.TOMLDecodeError):
+        return False
