@@ -1,0 +1,23 @@
+"""What is kept? Tables with their columns, constraints and indexes; no queries and no rules live here."""
+
+from core.models.accounts import Account, LedgerEntry
+from core.models.api_keys import ApiKey
+from core.models.base import Base
+from core.models.jobs import Attempt, Job, JobEvent, Variant
+from core.models.photos import Photo
+from core.models.rate_limits import RateLimit
+from core.models.webhooks import WebhookDelivery
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Attempt",
+    "Base",
+    "Job",
+    "JobEvent",
+    "LedgerEntry",
+    "Photo",
+    "RateLimit",
+    "Variant",
+    "WebhookDelivery",
+]

@@ -1,0 +1,27 @@
+"""Which programs may call? API keys, of which only a hash is kept."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base, BigId
+
+
+class ApiKey(Base):
+    """A key's SHA-256, its role and, for staff, the account it is bound to."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        sa.CheckConstraint("role IN ('staff', 'support', 'manager')", name="role_known"),
+        sa.CheckConstraint("role <> 'staff' OR account_id IS NOT NULL", name="staff_has_an_account"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
