@@ -22,24 +22,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
-    replicate_api_token: SecretStr | None = Field(None, alias="REPLICATE_API_TOKEN")
-    replicate_base_url: str = Field(REPLICATE_API_URL, alias="REPLICATE_BASE_URL")
-    replicate_webhook_secret: SecretStr | None = Field(None, alias="REPLICATE_WEBHOOK_SECRET")
+    replicate_api_token: SecretStr | None = Field(default=None, validation_alias="REPLICATE_API_TOKEN")
+    replicate_base_url: str = Field(default=REPLICATE_API_URL, validation_alias="REPLICATE_BASE_URL")
+    replicate_webhook_secret: SecretStr | None = Field(default=None, validation_alias="REPLICATE_WEBHOOK_SECRET")
 
-    env: Literal["development", "production"] = Field("development", alias="STAGING_ENV")
-    role: Literal["all", "pages"] = Field("all", alias="STAGING_ROLE")
-    public_url: str | None = Field(None, alias="STAGING_PUBLIC_URL")
-    allow_http_webhooks: bool = Field(False, alias="STAGING_ALLOW_HTTP_WEBHOOKS")
-    secret: SecretStr | None = Field(None, alias="STAGING_SECRET")
+    env: Literal["development", "production"] = Field(default="development", validation_alias="STAGING_ENV")
+    role: Literal["all", "pages"] = Field(default="all", validation_alias="STAGING_ROLE")
+    public_url: str | None = Field(default=None, validation_alias="STAGING_PUBLIC_URL")
+    allow_http_webhooks: bool = Field(default=False, validation_alias="STAGING_ALLOW_HTTP_WEBHOOKS")
+    secret: SecretStr | None = Field(default=None, validation_alias="STAGING_SECRET")
 
-    data_dir: Path = Field(Path("data"), alias="STAGING_DATA_DIR")
-    database_url: str | None = Field(None, alias="STAGING_DATABASE_URL")
-    storage_url: str | None = Field(None, alias="STAGING_STORAGE_URL")
+    data_dir: Path = Field(default=Path("data"), validation_alias="STAGING_DATA_DIR")
+    database_url: str | None = Field(default=None, validation_alias="STAGING_DATABASE_URL")
+    storage_url: str | None = Field(default=None, validation_alias="STAGING_STORAGE_URL")
 
-    simulator_seconds: float = Field(6.0, ge=0, le=3600, alias="STAGING_SIMULATOR_SECONDS")
-    job_timeout_seconds: int = Field(300, ge=5, le=86_400, alias="STAGING_JOB_TIMEOUT_SECONDS")
-    creates_per_minute: int = Field(600, ge=1, alias="STAGING_CREATES_PER_MINUTE")
-    create_burst: int = Field(60, ge=1, alias="STAGING_CREATE_BURST")
+    simulator_seconds: float = Field(default=6.0, ge=0, le=3600, validation_alias="STAGING_SIMULATOR_SECONDS")
+    job_timeout_seconds: int = Field(default=300, ge=5, le=86_400, validation_alias="STAGING_JOB_TIMEOUT_SECONDS")
+    creates_per_minute: int = Field(default=600, ge=1, validation_alias="STAGING_CREATES_PER_MINUTE")
+    create_burst: int = Field(default=60, ge=1, validation_alias="STAGING_CREATE_BURST")
 
     @field_validator(
         "replicate_api_token",

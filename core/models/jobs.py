@@ -60,7 +60,7 @@ class Variant(Base):
 
     __tablename__ = "variants"
     __table_args__ = (
-        sa.UniqueConstraint("job_id", "index"),
+        sa.UniqueConstraint("job_id", "variant_index"),
         sa.CheckConstraint(
             "state IN ('queued', 'submitting', 'running', 'succeeded', 'failed', 'canceled')", name="state_known"
         ),
@@ -74,7 +74,7 @@ class Variant(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     job_id: Mapped[str] = mapped_column(sa.ForeignKey("jobs.id"))
-    index: Mapped[int]
+    variant_index: Mapped[int]
     state: Mapped[str]
     seed: Mapped[int] = mapped_column(sa.BigInteger)
     price_credits: Mapped[int]
@@ -117,6 +117,7 @@ class Attempt(Base):
     logs: Mapped[str | None]
     cost_usd_micros: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime]
+    call_ended_at: Mapped[datetime | None]
     provider_created_at: Mapped[datetime | None]
     provider_started_at: Mapped[datetime | None]
     provider_completed_at: Mapped[datetime | None]

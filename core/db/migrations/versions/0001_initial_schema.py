@@ -212,7 +212,7 @@ def upgrade() -> None:
         "variants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Text(), nullable=False),
-        sa.Column("index", sa.Integer(), nullable=False),
+        sa.Column("variant_index", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("price_credits", sa.Integer(), nullable=False),
@@ -248,7 +248,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_variants_job_id_jobs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_variants")),
-        sa.UniqueConstraint("job_id", "index", name=op.f("uq_variants_job_id_index")),
+        sa.UniqueConstraint("job_id", "variant_index", name=op.f("uq_variants_job_id_variant_index")),
     )
     op.create_index("ix_variants_state_next_due_at", "variants", ["state", "next_due_at"], unique=False)
     op.create_table(
@@ -264,6 +264,7 @@ def upgrade() -> None:
         sa.Column("logs", sa.Text(), nullable=True),
         sa.Column("cost_usd_micros", sa.BigInteger(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("call_ended_at", UtcTime(), nullable=True),
         sa.Column("provider_created_at", UtcTime(), nullable=True),
         sa.Column("provider_started_at", UtcTime(), nullable=True),
         sa.Column("provider_completed_at", UtcTime(), nullable=True),

@@ -1,0 +1,72 @@
+"""Which key is this? Made once, shown once, kept as a hash."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, errors
+from core.auth.actors import Actor, Source
+from core.auth.roles import Role
+from core.models import ApiKey
+
+_PREFIX = "sd_"
+_KEY_BYTES = 32
+# "Last used" is for people; writing it on every call would make each read a write.
+_LAST_USED_RESOLUTION = timedelta(minutes=1)
+
+
+def create(session: Session, *, name: str, role: Role, account_id: int | None) -> str:
+    """Make a key and return it: the only time it can be seen.
+
+    Raises:
+        ValidationFailed: if the name is empty or taken, or a staff key has no account.
+    """
+    if not name.strip():
+        raise errors.ValidationFailed("A key needs a name. No key was made.")
+    if role is Role.STAFF and account_id is None:
+        raise errors.ValidationFailed("A staff key is bound to one account: name it. No key was made.")
+    if session.scalar(sa.select(ApiKey.id).where(ApiKey.name == name)) is not None:
+        raise errors.ValidationFailed(f"There is already a key named {name!r}. No key was made; choose another name.")
+    key = _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+    session.add(
+        ApiKey(name=name, key_hash=_hash(key), role=role.value, account_id=account_id, created_at=clock.now())
+    )
+    return key
+
+
+def find_actor(session: Session, key: str) -> Actor:
+    """The actor a key stands for.
+
+    Raises:
+        NotAuthenticated: if the key is unknown or revoked.
+    """
+    row = session.execute(
+        sa.select(ApiKey.name, ApiKey.role, ApiKey.account_id).where(
+            ApiKey.key_hash == _hash(key), ApiKey.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    if row is None:
+        raise errors.NotAuthenticated
+    return Actor(name=row.name, role=Role(row.role), source=Source.API, account_id=row.account_id)
+
+
+def note_use(session: Session, key: str) -> bool:
+    """Remember that the key was used now; False when it was noted less than a minute ago."""
+    now = clock.now()
+    updated = session.execute(
+        sa.update(ApiKey)
+        .where(
+            ApiKey.key_hash == _hash(key),
+            sa.or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - _LAST_USED_RESOLUTION),
+        )
+        .values(last_used_at=now)
+    )
+    return bool(updated.rowcount)  # type: ignore[attr-defined]
+
+
+def _hash(key: str) -> str:
+    # The key carries 256 random bits, so a fast hash is enough: there is nothing to guess.
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""What is the balance, and how did it come about? Reads only, as frozen values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import errors
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.models import Account, LedgerEntry
+
+PAGE_SIZE = 50
+PAGE_SIZE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """An account and its credits now."""
+
+    id: int
+    name: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a statement."""
+
+    id: int
+    at: datetime
+    kind: str
+    amount: int
+    balance_after: int
+    job_id: str | None
+    reason: str
+    note: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An account with a page of its entries, newest first. `next_before_id` continues it."""
+
+    account: AccountBalance
+    entries: list[Entry]
+    next_before_id: int | None
+
+
+def accounts(session: Session, actor: Actor) -> list[AccountBalance]:
+    """The accounts the actor sees, by name."""
+    actor.require(Action.READ_ACCOUNTS)
+    query = sa.select(Account.id, Account.name, Account.balance).order_by(Account.name)
+    if actor.account_id is not None:
+        query = query.where(Account.id == actor.account_id)
+    return [AccountBalance(*row) for row in session.execute(query)]
+
+
+def account(session: Session, actor: Actor, *, name: str | None) -> AccountBalance:
+    """The account of that name, or, without a name, the one the actor is bound to.
+
+    Raises:
+        AccountRequired: if neither is given.
+        AccountNotFound: if there is none, or the actor doesn't see it.
+    """
+    query = sa.select(Account.id, Account.name, Account.balance)
+    if name:
+        query = query.where(Account.name == name)
+    elif actor.account_id is not None:
+        query = query.where(Account.id == actor.account_id)
+    else:
+        raise errors.AccountRequired
+    row = session.execute(query).one_or_none()
+    if row is None or not actor.sees(row.id):
+        raise errors.AccountNotFound
+    return AccountBalance(*row)
+
+
+def statement(
+    session: Session, actor: Actor, *, name: str, before_id: int | None = None, limit: int = PAGE_SIZE
+) -> Statement:
+    """A page of an account's ledger, newest first, older than the entry `before_id`.
+
+    Raises:
+        AccountNotFound: if there is none, or the actor doesn't see it.
+    """
+    actor.require(Action.READ_ACCOUNTS)
+    found = account(session, actor, name=name)
+    limit = max(1, min(limit, PAGE_SIZE_MAX))
+    query = (
+        sa.select(
+            LedgerEntry.id,
+            LedgerEntry.at,
+            LedgerEntry.kind,
+            LedgerEntry.amount,
+            LedgerEntry.balance_after,
+            LedgerEntry.job_id,
+            LedgerEntry.reason,
+            LedgerEntry.note,
+            LedgerEntry.actor,
+        )
+        .where(LedgerEntry.account_id == found.id)
+        .order_by(LedgerEntry.id.desc())
+        .limit(limit + 1)
+    )
+    if before_id is not None:
+        query = query.where(LedgerEntry.id < before_id)
+    entries = [Entry(*row) for row in session.execute(query)]
+    more = len(entries) > limit
+    return Statement(found, entries[:limit], entries[limit - 1].id if more else None)

@@ -1,0 +1,54 @@
+"""How many predictions may be ordered now? A token bucket in one row, shared by all processes.
+
+The bucket is kept as a single time, "spent until" (the generic cell rate algorithm): each token moves it on by
+one interval, and a token may be taken while it is less than `burst` intervals ahead of the clock.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.models import RateLimit
+
+_NAME = "creates"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def take(session: Session, *, wanted: int, per_minute: int, burst: int, now: datetime) -> int:
+    """Take up to `wanted` tokens; returns how many there were. The row stays locked until the commit."""
+    spent_until, now_us, interval = _lock(session), _microseconds(now), _interval(per_minute)
+    start = max(spent_until, now_us)
+    available = max(0, burst - -(-(start - now_us) // interval))
+    granted = min(wanted, available)
+    if granted:
+        _store(session, start + granted * interval)
+    return granted
+
+
+def block(session: Session, *, until: datetime, per_minute: int, burst: int) -> None:
+    """Give out nothing before `until`, one token at that time, and then the usual rate."""
+    blocked = _microseconds(until) + (burst - 1) * _interval(per_minute)
+    if blocked > _lock(session):
+        _store(session, blocked)
+
+
+def _lock(session: Session) -> int:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(RateLimit).values(name=_NAME, spent_until_us=0).on_conflict_do_nothing())
+    return session.execute(
+        sa.select(RateLimit.spent_until_us).where(RateLimit.name == _NAME).with_for_update()
+    ).scalar_one()
+
+
+def _store(session: Session, spent_until_us: int) -> None:
+    session.execute(sa.update(RateLimit).where(RateLimit.name == _NAME).values(spent_until_us=spent_until_us))
+
+
+def _interval(per_minute: int) -> int:
+    return 60_000_000 // per_minute
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)

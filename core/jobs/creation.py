@@ -1,0 +1,208 @@
+"""How is a prediction bought, exactly once? The task that the queue runs for one variant."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from weakref import WeakValueDictionary
+
+import sqlalchemy as sa
+
+from core import clock, errors, logs
+from core.auth.actors import Actor, Source, system
+from core.jobs import create_rate, transitions
+from core.jobs.desk import Desk
+from core.jobs.states import VariantState
+from core.models import Attempt, Job, Photo, Variant
+from core.provider.contract import Prediction
+from core.provider.registry import MODELS, SEED_MAX, Model
+
+_log = logs.get(__name__)
+_INPUT_NAME = "room.jpg"
+_INPUT_TYPE = "image/jpeg"
+# The provider reads the input when the prediction starts; a link that ends before that is useless.
+_LINK_MARGIN = timedelta(hours=1)
+_BACKOFF_MIN_SECONDS = 1.0
+_BACKOFF_MAX_SECONDS = 30.0
+_UNAUTHORIZED_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    variant_id: str
+    job_id: str
+    variant_index: int
+    queued_at: datetime
+    seed: int
+    attempts: int
+    prompt: str
+    model: Model
+    photo_id: str
+
+
+class _PhotoLock:
+    """Held while a photo is handed over, so that the variants of one job don't each upload it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+_photo_locks: WeakValueDictionary[str, _PhotoLock] = WeakValueDictionary()
+_photo_locks_guard = threading.Lock()
+
+
+def create_prediction(desk: Desk, variant_id: str) -> None:
+    """Buy the prediction of a queued variant. Running it twice, or for a variant that moved on, does nothing.
+
+    1. See that the photo lies at the provider, where the model can read it.
+    2. Write the intent: the variant is `submitting`, with the exact input (its own transaction).
+    3. Ask the provider.
+    4. Write what came of it: running, postponed, failed, or left for the sweep to look up.
+    """
+    order = _read_order(desk, variant_id)
+    if order is None:
+        return
+    log = _log.bind(job_id=order.job_id, variant=order.variant_index)
+    actor = system(Source.SYSTEM)
+    try:
+        image_url = _hand_over_photo(desk, order.photo_id)
+    except errors.ProviderRefused as refused:
+        with desk.database.write() as session:
+            transitions.fail_variant(session, actor, variant_id=variant_id, failure=refused)
+        return
+    except (errors.ProviderError, errors.StorageUnavailable) as failed:
+        # Nothing was ordered: the release lease runs out and the variant is released again.
+        log.warning("photo not handed over", code=failed.code, error=failed.message)
+        return
+    seed = _seed_for(order)
+    inputs = dict(order.model.build_input(order.prompt, image_url, seed))
+    with desk.database.write() as session:
+        attempt_id = transitions.begin_attempt(session, actor, variant_id=variant_id, input=inputs, seed=seed)
+    if attempt_id is None:
+        return
+    _ask(desk, actor, order, attempt_id=attempt_id, inputs=inputs)
+
+
+def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: dict[str, Any]) -> None:
+    log = _log.bind(job_id=order.job_id, variant=order.variant_index)
+    try:
+        prediction = desk.provider.create(
+            model=order.model.name, input=inputs, webhook_url=webhook_url(desk, order.variant_id)
+        )
+    except errors.ProviderThrottled as throttled:
+        due_at = clock.now() + timedelta(seconds=throttled.retry_after_seconds)
+        with desk.database.write() as session:
+            create_rate.block(session, until=due_at, per_minute=desk.creates_per_minute, burst=desk.create_burst)
+            transitions.postpone(session, actor, attempt_id=attempt_id, due_at=due_at, why=throttled.message)
+        log.warning("create throttled", retry_after_seconds=throttled.retry_after_seconds)
+    except (errors.ProviderUnavailable, errors.ProviderUnauthorized) as failed:
+        with desk.database.write() as session:
+            transitions.postpone(
+                session, actor, attempt_id=attempt_id, due_at=_again_at(order, failed), why=failed.message
+            )
+        log.warning("create postponed", code=failed.code, error=failed.message)
+    except errors.ProviderAmbiguous as unknown:
+        with desk.database.write() as session:
+            transitions.note_call_ended(session, attempt_id=attempt_id)
+        log.warning("create unanswered", code=unknown.code, error=unknown.message)
+    except errors.ProviderError as refused:
+        with desk.database.write() as session:
+            transitions.fail_variant(session, actor, variant_id=order.variant_id, failure=refused)
+        log.warning("create refused", code=refused.code, error=refused.message)
+    else:
+        record(desk, actor, attempt_id=attempt_id, prediction=prediction, model=order.model)
+        log.info("prediction created", prediction_id=prediction.id)
+    desk.wake.set()
+
+
+def record(
+    desk: Desk, actor: Actor, *, attempt_id: str, prediction: Prediction, model: Model, adopted: bool = False
+) -> bool:
+    """Write down that the attempt owns this prediction; False if somebody was faster."""
+    with desk.database.write() as session:
+        return transitions.record_prediction(
+            session,
+            actor,
+            attempt_id=attempt_id,
+            prediction=prediction,
+            timeout_seconds=desk.timeout_seconds,
+            cost_usd_micros=model.cost_usd_micros,
+            adopted=adopted,
+        )
+
+
+def webhook_url(desk: Desk, variant_id: str) -> str | None:
+    """Where news of this variant's prediction may be sent, or None where the provider can't reach us."""
+    if desk.webhook_base_url is None:
+        return None
+    return f"{desk.webhook_base_url}/api/webhooks/replicate?variant={variant_id}"
+
+
+def _read_order(desk: Desk, variant_id: str) -> _Order | None:
+    attempts = sa.select(sa.func.count()).where(Attempt.variant_id == Variant.id).scalar_subquery()
+    with desk.database.read() as session:
+        row = session.execute(
+            sa.select(
+                Variant.job_id,
+                Variant.variant_index,
+                Variant.created_at,
+                Variant.seed,
+                attempts.label("attempts"),
+                Job.prompt,
+                Job.model,
+                Job.photo_id,
+            )
+            .join(Job, Job.id == Variant.job_id)
+            .where(Variant.id == variant_id, Variant.state == VariantState.QUEUED)
+        ).one_or_none()
+    if row is None:
+        return None
+    return _Order(
+        variant_id=variant_id,
+        job_id=row.job_id,
+        variant_index=row.variant_index,
+        queued_at=row.created_at,
+        seed=row.seed,
+        attempts=row.attempts,
+        prompt=row.prompt,
+        model=MODELS[row.model],
+        photo_id=row.photo_id,
+    )
+
+
+def _seed_for(order: _Order) -> int:
+    # A later attempt must be told apart from the first in the provider's list, where only the input shows.
+    return (order.seed + order.attempts) % (SEED_MAX + 1)
+
+
+def _again_at(order: _Order, failed: errors.ProviderError) -> datetime:
+    now = clock.now()
+    if isinstance(failed, errors.ProviderUnauthorized):
+        return now + timedelta(seconds=_UNAUTHORIZED_WAIT_SECONDS)
+    # A share of the time it has waited already: the pauses grow geometrically without a counter to keep.
+    waited_seconds = (now - order.queued_at).total_seconds()
+    return now + timedelta(seconds=min(max(waited_seconds / 2, _BACKOFF_MIN_SECONDS), _BACKOFF_MAX_SECONDS))
+
+
+def _hand_over_photo(desk: Desk, photo_id: str) -> str:
+    with _photo_locks_guard:
+        holder = _photo_locks.setdefault(photo_id, _PhotoLock())
+    with holder.lock:
+        with desk.database.read() as session:
+            photo = session.execute(
+                sa.select(Photo.prepared_key, Photo.provider_url, Photo.provider_url_expires_at).where(
+                    Photo.id == photo_id
+                )
+            ).one()
+        ends_at = photo.provider_url_expires_at
+        if photo.provider_url is not None and (ends_at is None or ends_at - _LINK_MARGIN > clock.now()):
+            return str(photo.provider_url)
+        data = desk.storage.get(photo.prepared_key)
+        uploaded = desk.provider.upload(data, file_name=_INPUT_NAME, content_type=_INPUT_TYPE)
+        with desk.database.write() as session:
+            session.execute(
+                sa.update(Photo)
+                .where(Photo.id == photo_id)
+                .values(provider_url=uploaded.url, provider_url_expires_at=uploaded.expires_at)
+            )
+        return uploaded.url

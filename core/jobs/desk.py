@@ -1,0 +1,22 @@
+"""What does the jobs room work with? Its tools and limits, put together once per process."""
+
+import threading
+from dataclasses import dataclass, field
+
+from core.db.session import Database
+from core.provider.contract import Provider
+from core.storage.contract import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The tools that use cases share. `wake` tells this process's loops that there is something to do."""
+
+    database: Database
+    storage: Storage
+    provider: Provider
+    webhook_base_url: str | None
+    timeout_seconds: int
+    creates_per_minute: int
+    create_burst: int
+    wake: threading.Event = field(default_factory=threading.Event)

@@ -1,0 +1,308 @@
+"""What can people and programs do with jobs? Use cases that open and close their own short transactions."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import clock, errors, logs
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.credits import ledger, pricing
+from core.credits import queries as credit_queries
+from core.images import preparation, thumbnails, validation
+from core.jobs import details, events, queries
+from core.jobs.desk import Desk
+from core.jobs.events import EventKind
+from core.jobs.states import JobState, Priority, VariantState
+from core.models import Job, LedgerEntry, Photo, Variant
+from core.models.base import new_id
+from core.prompts import compose
+from core.provider.registry import DEFAULT_MODEL, SEED_MAX
+from core.storage import contract as storage_keys
+
+IDEMPOTENCY_KEY_MAX = 200
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A photo as it came: its name and its bytes."""
+
+    file_name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRequest:
+    """What a person or program wants staged. Without `account`, the actor's own is meant."""
+
+    uploads: Sequence[Upload]
+    room_type: str
+    style: str
+    instructions: str = ""
+    priority: str = Priority.NORMAL
+    account: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The jobs that were made, or had been made by the same key before (`repeated`), and the balance after them."""
+
+    jobs: list[details.JobDetail]
+    balance: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StoredPhoto:
+    id: str
+    file_name: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    width: int
+    height: int
+    original_key: str
+    prepared_key: str
+    prepared_width: int
+    prepared_height: int
+    thumbnail_key: str
+
+
+def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
+    """Stage one or more photos: charged at once, or not at all.
+
+    1. Check who asks, which account pays, and that the words of the request make a prompt.
+    2. The same Idempotency-Key with the same content: answer with the jobs it made the first time.
+    3. Refuse early if the balance is short, before anything is stored.
+    4. Validate and prepare every photo, then store the files under their hashes.
+    5. In one transaction: charge, insert jobs and variants, write events.
+    6. Wake the dispatcher.
+
+    Raises:
+        PermissionDenied, AccountRequired, AccountNotFound, ValidationFailed: who or where.
+        UnknownRoomType, UnknownStyle, InstructionsRefused, InstructionsTooLong, PhotoRefused: what.
+        IdempotencyConflict: the key was used for something else.
+        InsufficientCredits: the balance is short. In all these cases nothing was written.
+    """
+    actor.require(Action.STAGE)
+    if not request.uploads:
+        raise errors.ValidationFailed("Send at least one photo as `image`. Nothing was charged.")
+    priority = _priority(request.priority)
+    prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
+    with desk.database.read() as session:
+        account = credit_queries.account(session, actor, name=request.account)
+    key, fingerprint = _idempotency(actor, account.id, request)
+    price = pricing.JOB_PRICE_CREDITS * len(request.uploads)
+    if key is not None:
+        earlier = _find_earlier(desk, key, fingerprint, count=len(request.uploads))
+        if earlier is not None:
+            return earlier
+    if account.balance < price:
+        raise ledger.insufficient(account.name, needed=price, balance=account.balance)
+    photos = [_store_photo(desk, account.id, upload, prepared) for upload, prepared in _prepare(request.uploads)]
+    try:
+        with desk.database.write() as session:
+            job_ids = [
+                _insert_job(
+                    session,
+                    actor,
+                    account_id=account.id,
+                    photo=photo,
+                    request=request,
+                    prompt=prompt,
+                    priority=priority,
+                    idempotency_key=f"{key}#{number}" if key else None,
+                    fingerprint=fingerprint,
+                )
+                for number, photo in enumerate(photos)
+            ]
+            jobs = queries.load_jobs(session, job_ids)
+            balance = credit_queries.account(session, actor, name=account.name).balance
+    except IntegrityError:
+        # The same key came twice at once, and the other call was faster.
+        earlier = _find_earlier(desk, key, fingerprint, count=len(request.uploads)) if key else None
+        if earlier is None:
+            raise
+        return earlier
+    desk.wake.set()
+    for job in jobs:
+        _log.info("job submitted", job_id=job.id, account=account.name, credits_used=job.credits_used)
+    return Submission(jobs=jobs, balance=balance, repeated=False)
+
+
+def _priority(value: str) -> Priority:
+    try:
+        return Priority(value)
+    except ValueError as exception:
+        raise errors.ValidationFailed("The priority is `normal` or `rush`. Nothing was charged.") from exception
+
+
+def _idempotency(actor: Actor, account_id: int, request: StageRequest) -> tuple[str | None, str]:
+    content = [
+        account_id,
+        request.room_type,
+        request.style,
+        request.instructions,
+        str(request.priority),
+        [[upload.file_name, storage_keys.sha256(upload.data)] for upload in request.uploads],
+    ]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    if request.idempotency_key is None:
+        return None, fingerprint
+    key = request.idempotency_key.strip()
+    if not key or len(key) > IDEMPOTENCY_KEY_MAX or not key.isprintable():
+        raise errors.ValidationFailed(
+            f"An Idempotency-Key is 1 to {IDEMPOTENCY_KEY_MAX} printable characters. Nothing was charged."
+        )
+    # Keys of different callers are different keys, even when they look alike.
+    return f"{actor.source}:{actor.name}:{key}", fingerprint
+
+
+def _find_earlier(desk: Desk, key: str, fingerprint: str, *, count: int) -> Submission | None:
+    with desk.database.read() as session:
+        first = session.execute(
+            sa.select(Job.id, Job.request_fingerprint).where(Job.idempotency_key == f"{key}#0")
+        ).one_or_none()
+        if first is None:
+            return None
+        if first.request_fingerprint != fingerprint:
+            raise errors.IdempotencyConflict
+        keys = [f"{key}#{number}" for number in range(count)]
+        by_key = dict(
+            session.execute(sa.select(Job.idempotency_key, Job.id).where(Job.idempotency_key.in_(keys))).tuples()
+        )
+        ids = [by_key[one] for one in keys]
+        jobs = [details.as_first_made(job) for job in queries.load_jobs(session, ids)]
+        balance = session.execute(
+            sa.select(LedgerEntry.balance_after).where(LedgerEntry.entry_key == f"charge:{ids[-1]}")
+        ).scalar_one()
+    return Submission(jobs=jobs, balance=balance, repeated=True)
+
+
+def _prepare(
+    uploads: Sequence[Upload],
+) -> list[tuple[Upload, tuple[validation.PhotoHeader, preparation.PreparedPhoto]]]:
+    headers = [validation.inspect(upload.data, file_name=upload.file_name) for upload in uploads]
+    return [
+        (upload, (header, preparation.prepare(upload.data, header=header)))
+        for upload, header in zip(uploads, headers, strict=True)
+    ]
+
+
+def _store_photo(
+    desk: Desk,
+    account_id: int,
+    upload: Upload,
+    prepared: tuple[validation.PhotoHeader, preparation.PreparedPhoto],
+) -> _StoredPhoto:
+    header, copy = prepared
+    small = thumbnails.thumbnail(copy.jpeg)
+    digest = storage_keys.sha256(upload.data)
+
+    def store(kind: str, data: bytes, extension: str, known_digest: str | None = None) -> str:
+        key = storage_keys.content_key(
+            account_id=account_id, kind=kind, digest=known_digest or storage_keys.sha256(data), extension=extension
+        )
+        desk.storage.put(key, data)
+        return key
+
+    return _StoredPhoto(
+        id=new_id(),
+        file_name=validation.safe_file_name(upload.file_name),
+        sha256=digest,
+        media_type=header.media_type,
+        size_bytes=len(upload.data),
+        width=header.width,
+        height=header.height,
+        original_key=store("originals", upload.data, f".{header.format}", digest),
+        prepared_key=store("prepared", copy.jpeg, ".jpg"),
+        prepared_width=copy.width,
+        prepared_height=copy.height,
+        thumbnail_key=store("thumbnails", small, thumbnails.EXTENSION),
+    )
+
+
+def _insert_job(
+    session: Session,
+    actor: Actor,
+    *,
+    account_id: int,
+    photo: _StoredPhoto,
+    request: StageRequest,
+    prompt: compose.ComposedPrompt,
+    priority: Priority,
+    idempotency_key: str | None,
+    fingerprint: str,
+) -> str:
+    now, job_id = clock.now(), new_id()
+    session.execute(
+        sa.insert(Photo).values(
+            account_id=account_id,
+            created_at=now,
+            **{name: getattr(photo, name) for name in _StoredPhoto.__dataclass_fields__},
+        )
+    )
+    session.execute(
+        sa.insert(Job).values(
+            id=job_id,
+            account_id=account_id,
+            photo_id=photo.id,
+            state=JobState.PENDING,
+            room_type=request.room_type,
+            style=request.style,
+            instructions=request.instructions.strip(),
+            prompt=prompt.text,
+            prompt_version=prompt.version,
+            model=DEFAULT_MODEL.name,
+            priority=priority,
+            created_by=actor.name,
+            idempotency_key=idempotency_key,
+            request_fingerprint=fingerprint,
+            credits_used=pricing.JOB_PRICE_CREDITS,
+            credits_refunded=0,
+            created_at=now,
+        )
+    )
+    ledger.charge(
+        session, account_id=account_id, job_id=job_id, amount_credits=pricing.JOB_PRICE_CREDITS, actor=actor.name
+    )
+    session.execute(
+        sa.insert(Variant),
+        [
+            {
+                "id": new_id(),
+                "job_id": job_id,
+                "variant_index": index,
+                "state": VariantState.QUEUED,
+                "seed": seed,
+                "price_credits": pricing.VARIANT_PRICE_CREDITS,
+                "priority": priority.rank,
+                "created_at": now,
+                "next_due_at": now,
+            }
+            for index, seed in enumerate(_different_seeds(pricing.VARIANTS_PER_JOB))
+        ],
+    )
+    events.add(
+        session,
+        actor,
+        job_id=job_id,
+        kind=EventKind.SUBMITTED,
+        message=f"{photo.file_name} was submitted for {pricing.JOB_PRICE_CREDITS} credits.",
+    )
+    return job_id
+
+
+def _different_seeds(count: int) -> list[int]:
+    seeds: set[int] = set()
+    while len(seeds) < count:
+        seeds.add(secrets.randbelow(SEED_MAX + 1))
+    return list(seeds)

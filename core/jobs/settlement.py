@@ -1,0 +1,90 @@
+"""How does a result become ours? Downloaded, checked as a picture, hashed and stored, within its hour."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from core import clock, errors
+from core.images import results, thumbnails
+from core.jobs.desk import Desk
+from core.jobs.states import VariantState
+from core.jobs.transitions import StoredResult
+from core.models import Variant
+from core.provider.contract import Prediction
+from core.storage import contract as storage_keys
+
+RESULT_MAX_BYTES = 50 * 1024 * 1024
+_CLAIM = timedelta(seconds=60)
+_RETRY_PAUSE = timedelta(seconds=2)
+
+
+def claim(desk: Desk, variant_id: str) -> bool:
+    """Reserve the settling of a running variant for a minute; False if another thread or process has it."""
+    now = clock.now()
+    with desk.database.write() as session:
+        claimed = session.execute(
+            sa.update(Variant)
+            .where(
+                Variant.id == variant_id,
+                Variant.state == VariantState.RUNNING,
+                sa.or_(Variant.settling_until.is_(None), Variant.settling_until < now),
+            )
+            .values(settling_until=now + _CLAIM)
+        )
+    return claimed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def give_up_claim(desk: Desk, variant_id: str) -> None:
+    """Let the sweep try again shortly: the result could not be fetched or stored just now."""
+    with desk.database.write() as session:
+        session.execute(
+            sa.update(Variant)
+            .where(Variant.id == variant_id, Variant.state == VariantState.RUNNING)
+            .values(settling_until=None, next_due_at=clock.now() + _RETRY_PAUSE)
+        )
+
+
+def fetch_result(
+    desk: Desk, prediction: Prediction, *, account_id: int, photo_width: int, photo_height: int
+) -> StoredResult:
+    """Fetch, check and store a succeeded prediction's picture.
+
+    Raises:
+        OutputExpired, OutputInvalid, OutputReframed: there will be no result.
+        ProviderUnavailable, StorageUnavailable: not now; trying again is safe.
+    """
+    if prediction.output_url is None:
+        if prediction.data_removed:
+            raise errors.OutputExpired
+        raise errors.OutputInvalid("Replicate reports success without a picture. Its credits were returned.")
+    picture = results.check(
+        _download(desk, prediction.output_url), photo_width=photo_width, photo_height=photo_height
+    )
+    key = storage_keys.content_key(
+        account_id=account_id, kind="results", digest=picture.sha256, extension=picture.extension
+    )
+    small = thumbnails.thumbnail(picture.data)
+    small_key = storage_keys.content_key(
+        account_id=account_id, kind="thumbnails", digest=storage_keys.sha256(small), extension=thumbnails.EXTENSION
+    )
+    desk.storage.put(key, picture.data)
+    desk.storage.put(small_key, small)
+    return StoredResult(
+        key=key,
+        thumbnail_key=small_key,
+        sha256=picture.sha256,
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        size_bytes=len(picture.data),
+    )
+
+
+def _download(desk: Desk, url: str) -> bytes:
+    received = bytearray()
+    with desk.provider.download(url) as chunks:
+        for chunk in chunks:
+            received += chunk
+            if len(received) > RESULT_MAX_BYTES:
+                raise errors.OutputInvalid("Replicate's result is larger than 50 MB. Its credits were returned.")
+    return bytes(received)

@@ -1,0 +1,223 @@
+"""What has to be looked at now? One round of the loop that runs in every worker, webhooks or not.
+
+Work is claimed by moving `next_due_at` on in a conditional UPDATE, so two processes never poll the same variant.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import clock, errors, logs
+from core.auth.actors import Source, system
+from core.jobs import creation, sync, transitions
+from core.jobs.desk import Desk
+from core.jobs.states import VariantState
+from core.models import Attempt, Job, Variant
+from core.provider.contract import Prediction
+from core.provider.registry import MODELS
+
+# Up to here each prediction is asked for by itself; above, pages of the list are cheaper.
+GET_LIMIT = 8
+QUEUE_TIMEOUT = timedelta(minutes=30)
+# The provider's list may lag behind a create by seconds.
+LIST_LAG = timedelta(seconds=15)
+# A create call ends within 35 s by its own time-outs; one that never came back was cut off by a crash.
+CALL_MAX = timedelta(seconds=40)
+_LOOK_AGAIN = timedelta(seconds=3)
+_INPUT_KEPT = timedelta(minutes=55)
+_CLOCK_SKEW = timedelta(seconds=30)
+_log = logs.get(__name__)
+_SWEEP = system(Source.SWEEP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    variant_id: str
+    prediction_id: str
+    provider_created_at: datetime
+    deadline_at: datetime
+
+
+def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
+    """Apply the truth to every running variant that is due; what was handed to `workers` is returned.
+
+    1. Claim what is due.
+    2. Ask the provider: one by one while few are due, by list pages when many are.
+    3. Apply each answer; past its deadline, a prediction that still runs is canceled and its variant ended.
+    """
+    due = _claim_due(desk)
+    if not due:
+        return []
+    known = _ask_by_list(desk, due) if len(due) > GET_LIMIT else {}
+    return [workers.submit(_logged(_look_at), desk, item, known.get(item.prediction_id)) for item in due]
+
+
+def resolve_submitting(desk: Desk) -> int:
+    """Find out what became of creates that never answered; returns how many were adopted or postponed.
+
+    1. Claim the variants that are `submitting` for longer than a healthy call takes.
+    2. Look in the provider's list for a prediction with the exact input that no attempt owns: adopt it.
+    3. If there is none although the list had time to catch up, nothing was bought: it may be ordered again.
+    """
+    waiting = _claim_submitting(desk)
+    if not waiting:
+        return 0
+    since = min(row.created_at for row in waiting) - _CLOCK_SKEW
+    try:
+        found = [item for page in desk.provider.list_pages(created_after=since) for item in page]
+    except errors.ProviderError as failed:
+        _log.warning("list not available", code=failed.code, error=failed.message)
+        return 0
+    return sum(_resolve(desk, row, found) for row in waiting)
+
+
+def end_overdue_queued(desk: Desk) -> int:
+    """Fail and refund the variants that waited half an hour for their turn; returns how many."""
+    before = clock.now() - QUEUE_TIMEOUT
+    with desk.database.read() as session:
+        overdue = session.scalars(
+            sa.select(Variant.id).where(Variant.state == VariantState.QUEUED, Variant.created_at < before)
+        ).all()
+    for variant_id in overdue:
+        with desk.database.write() as session:
+            transitions.fail_variant(
+                session,
+                _SWEEP,
+                variant_id=variant_id,
+                failure=errors.QueueTimedOut(),
+                allowed=(VariantState.QUEUED,),
+            )
+    return len(overdue)
+
+
+def in_flight(desk: Desk) -> bool:
+    """Whether anything is under way, so that the loop should look often."""
+    waiting = Variant.next_due_at.is_not(None)
+    states = Variant.state.in_((VariantState.QUEUED, VariantState.SUBMITTING, VariantState.RUNNING))
+    with desk.database.read() as session:
+        return session.scalar(sa.select(Variant.id).where(states, waiting).limit(1)) is not None
+
+
+def _claim_due(desk: Desk) -> list[_Due]:
+    now = clock.now()
+    due = (
+        Variant.state == VariantState.RUNNING,
+        Variant.next_due_at <= now,
+        sa.or_(Variant.settling_until.is_(None), Variant.settling_until < now),
+    )
+    with desk.database.read() as session:
+        if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
+            return []
+    with desk.database.write() as session:
+        claimed = session.scalars(
+            sa.update(Variant).where(*due).values(next_due_at=now + transitions.POLL_INTERVAL).returning(Variant.id)
+        ).all()
+        rows = session.execute(
+            sa.select(Attempt.variant_id, Attempt.prediction_id, Attempt.provider_created_at, Variant.deadline_at)
+            .join(Variant, Variant.id == Attempt.variant_id)
+            .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id.is_not(None))
+            .order_by(Attempt.number)
+        ).all()
+    # A variant follows its latest attempt; the earlier ones come first and are overwritten.
+    return list({row.variant_id: _Due(**row._mapping) for row in rows}.values())
+
+
+def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction]:
+    wanted = {item.prediction_id: item for item in due}
+    since = min(item.provider_created_at for item in wanted.values()) - _CLOCK_SKEW
+    found: dict[str, Prediction] = {}
+    try:
+        for page in desk.provider.list_pages(created_after=since):
+            found.update({item.id: item for item in page if item.id in wanted})
+            if len(found) == len(wanted):
+                break
+    except errors.ProviderError as failed:
+        _log.warning("list not available", code=failed.code, error=failed.message)
+    return found
+
+
+def _look_at(desk: Desk, item: _Due, prediction: Prediction | None) -> None:
+    try:
+        prediction = prediction or desk.provider.get(item.prediction_id)
+        if not prediction.status.is_terminal and clock.now() >= item.deadline_at:
+            prediction = desk.provider.cancel(item.prediction_id)
+    except errors.ProviderError as failed:
+        _log.warning("prediction not readable", prediction_id=item.prediction_id, code=failed.code)
+        prediction = None
+    if prediction is not None:
+        sync.apply(desk, _SWEEP, prediction)
+    if clock.now() >= item.deadline_at and (prediction is None or not prediction.status.is_terminal):
+        # The provider is silent, or won't stop: the job must not hang with it.
+        variant = sync.find_variant(desk, item.prediction_id)
+        if variant is not None:
+            sync.fail(desk, _SWEEP, variant, errors.TimedOut())
+
+
+def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
+    now = clock.now()
+    due = (Variant.state == VariantState.SUBMITTING, Variant.next_due_at <= now)
+    with desk.database.read() as session:
+        if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
+            return []
+    with desk.database.write() as session:
+        claimed = session.scalars(
+            sa.update(Variant).where(*due).values(next_due_at=now + _LOOK_AGAIN).returning(Variant.id)
+        ).all()
+        return list(
+            session.execute(
+                sa.select(
+                    Attempt.id,
+                    Attempt.variant_id,
+                    Attempt.input,
+                    Attempt.created_at,
+                    Attempt.call_ended_at,
+                    Job.model,
+                )
+                .join(Variant, Variant.id == Attempt.variant_id)
+                .join(Job, Job.id == Variant.job_id)
+                .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id.is_(None))
+            ).all()
+        )
+
+
+def _resolve(desk: Desk, row: sa.Row[Any], found: Iterable[Prediction]) -> bool:
+    for prediction in found:
+        if prediction.input is not None and dict(prediction.input) == row.input:
+            adopted = creation.record(
+                desk, _SWEEP, attempt_id=row.id, prediction=prediction, model=MODELS[row.model], adopted=True
+            )
+            if adopted:
+                _log.info("prediction adopted", prediction_id=prediction.id)
+                return True
+    now = clock.now()
+    with desk.database.write() as session:
+        if now - row.created_at > _INPUT_KEPT:
+            # The provider erases inputs after an hour: whether one was bought can't be known any more.
+            _log.error("possible orphan at the provider", attempt_id=row.id)
+            return transitions.fail_variant(
+                session,
+                _SWEEP,
+                variant_id=row.variant_id,
+                failure=errors.TimedOut(),
+                allowed=(VariantState.SUBMITTING,),
+            )
+        call_ended_at = row.call_ended_at or row.created_at + CALL_MAX
+        if now - call_ended_at < LIST_LAG:
+            return False
+        return transitions.postpone(
+            session, _SWEEP, attempt_id=row.id, due_at=now, why="Replicate did not receive the first order."
+        )
+
+
+def _logged(call: Callable[..., None]) -> Callable[..., None]:
+    def run(*arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except Exception:
+            _log.exception("a look at a prediction failed; the next round tries again")
+
+    return run

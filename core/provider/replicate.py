@@ -1,0 +1,217 @@
+"""How do we talk to Replicate? The one importer of its client; its errors never leave this file.
+
+The client places orders (its transport never repeats a POST) and handles files. Reading is done over plain HTTP:
+the client refuses the status `aborted`, and its transport sleeps through a 429 for up to a minute, in which the
+sweep would see nothing else.
+"""
+
+import io
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import pydantic.v1
+from replicate.client import Client
+from replicate.exceptions import ReplicateException
+
+from core import errors
+from core.provider import answers
+from core.provider.contract import Prediction, UploadedFile, parse_prediction, parse_time
+
+DELIVERY_HOST = "replicate.delivery"
+CONNECT_TIMEOUT_SECONDS = 5.0
+READ_TIMEOUT_SECONDS = 30.0
+LIST_PAGES_MAX = 50
+_CHUNK_BYTES = 256 * 1024
+_WEBHOOK_EVENTS = ["start", "completed"]
+# These end before a request is on its way; any other failure of transport leaves open what was received.
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class ReplicateProvider:
+    """Replicate, or the simulator that speaks its API. Implements `Provider`; safe for use by many threads."""
+
+    def __init__(self, *, token: str, base_url: str, cancel_after_seconds: int) -> None:
+        self._base_url = base_url
+        timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+        hooks = {"response": [_raise_for_status]}
+        # Cancel-After is of no consequence to the other calls; the client knows no other way to send it.
+        self._client = Client(
+            api_token=token,
+            base_url=base_url,
+            timeout=timeout,
+            headers={"Cancel-After": f"{cancel_after_seconds}s"},
+            event_hooks=hooks,
+        )
+        self._reader = httpx.Client(
+            base_url=base_url, timeout=timeout, headers={"Authorization": f"Bearer {token}"}, event_hooks=hooks
+        )
+        self._downloader = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._token = token
+        self._secrets: tuple[str, ...] = ()
+        self._secrets_lock = threading.Lock()
+
+    def upload(self, data: bytes, *, file_name: str, content_type: str) -> UploadedFile:
+        """Hand over an input file; it is kept for about a day.
+
+        Raises:
+            ProviderError: if it could not be handed over; trying again is safe.
+        """
+        with _translated(ambiguous=False):
+            file = self._client.files.create(io.BytesIO(data), filename=file_name, content_type=content_type)
+        return UploadedFile(url=file.urls["get"], expires_at=parse_time(file.expires_at))
+
+    def create(self, *, model: str, input: Mapping[str, Any], webhook_url: str | None = None) -> Prediction:
+        """Buy one prediction by model name.
+
+        Raises:
+            ProviderThrottled, ProviderUnavailable: nothing was bought.
+            ProviderAmbiguous: something may have been bought.
+            ProviderRefused, ProviderUnauthorized, ProviderPaymentRequired: nothing was bought, nor will be.
+        """
+        webhook = {"webhook": webhook_url, "webhook_events_filter": _WEBHOOK_EVENTS} if webhook_url else {}
+        with _translated(ambiguous=True):
+            created = self._client.models.predictions.create(model=model, input=dict(input), **webhook)  # type: ignore[arg-type]
+            return parse_prediction(created.dict())
+
+    def get(self, prediction_id: str) -> Prediction:
+        """The prediction as it is now.
+
+        Raises:
+            PredictionNotFound: if there is none of that id.
+            ProviderError: if Replicate can't be asked.
+        """
+        with _translated(ambiguous=False):
+            answer = self._reader.get(f"/v1/predictions/{prediction_id}")
+            return parse_prediction(answer.json())
+
+    def list_pages(self, *, created_after: datetime) -> Iterator[Sequence[Prediction]]:
+        """Pages of 100 predictions created at or after that time, newest first.
+
+        Raises:
+            ProviderError: if Replicate can't be asked.
+        """
+        url: str | None = "/v1/predictions?" + urlencode({"created_after": created_after.isoformat()})
+        for _ in range(LIST_PAGES_MAX):
+            if url is None:
+                return
+            with _translated(ambiguous=False):
+                body = self._reader.get(self._own(url)).json()
+                page = [parse_prediction(item) for item in body["results"]]
+                url = body.get("next")
+            yield page
+
+    def cancel(self, prediction_id: str) -> Prediction:
+        """Ask for the prediction to end; a finished one is answered as it is.
+
+        Raises:
+            PredictionNotFound: if there is none of that id.
+            ProviderError: if Replicate can't be asked.
+        """
+        with _translated(ambiguous=False):
+            answer = self._reader.post(f"/v1/predictions/{prediction_id}/cancel")
+            return parse_prediction(answer.json())
+
+    @contextmanager
+    def download(self, url: str) -> Iterator[Iterator[bytes]]:
+        """The bytes of a result, in chunks. Redirects are not followed.
+
+        Raises:
+            OutputInvalid: if the address is not one that results come from.
+            OutputExpired: if the file is gone.
+            ProviderUnavailable: if it can't be fetched just now.
+        """
+        if not self._may_download_from(url):
+            raise errors.OutputInvalid("Replicate's result lies at an address that is not allowed.")
+        headers = {"Authorization": f"Bearer {self._token}"} if self._is_own_origin(url) else {}
+        with _translated(ambiguous=False), self._downloader.stream("GET", url, headers=headers) as answer:
+            if answer.status_code in (403, 404, 410):
+                raise errors.OutputExpired
+            if answer.status_code != 200:
+                raise errors.ProviderUnavailable(f"Replicate's result can't be fetched: HTTP {answer.status_code}.")
+            yield answer.iter_bytes(_CHUNK_BYTES)
+
+    def webhook_secrets(self, *, refresh: bool = False) -> Sequence[str]:
+        """The account's webhook signing secret, asked for once and kept; again when `refresh`.
+
+        Raises:
+            ProviderError: if Replicate can't be asked.
+        """
+        with self._secrets_lock:
+            if refresh or not self._secrets:
+                with _translated(ambiguous=False):
+                    self._secrets = (self._client.webhooks.default.secret().key,)
+            return self._secrets
+
+    def is_reachable(self) -> bool:
+        """Whether Replicate answers our token."""
+        try:
+            with _translated(ambiguous=False):
+                self._reader.get("/v1/account", timeout=CONNECT_TIMEOUT_SECONDS)
+        except errors.ProviderError:
+            return False
+        return True
+
+    def _own(self, url: str) -> str:
+        # A page's "next" is absolute. Our token goes to our own origin only.
+        parts = urlsplit(url)
+        if parts.netloc and not self._is_own_origin(url):
+            raise errors.ProviderError("Replicate's list continues at another address; it was not followed.")
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def _is_own_origin(self, url: str) -> bool:
+        mine, theirs = urlsplit(self._base_url), urlsplit(url)
+        return (mine.scheme, mine.netloc) == (theirs.scheme, theirs.netloc)
+
+    def _may_download_from(self, url: str) -> bool:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        if parts.scheme == "https" and (host == DELIVERY_HOST or host.endswith("." + DELIVERY_HOST)):
+            return True
+        return self._is_own_origin(url) and _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _raise_for_status(answer: httpx.Response) -> None:
+    # A hook, because the client's own errors leave out the headers, and with them how long to wait.
+    if answer.status_code < 400:
+        return
+    answer.read()
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    is_create = answer.request.method == "POST" and answer.request.url.path.endswith("/predictions")
+    raise answers.error_for(answer.status_code, answer.headers, body, is_create=is_create)
+
+
+@contextmanager
+def _translated(*, ambiguous: bool) -> Iterator[None]:
+    after_sending = errors.ProviderAmbiguous if ambiguous else errors.ProviderUnavailable
+    try:
+        yield
+    except _NEVER_SENT as exception:
+        raise errors.ProviderUnavailable(f"Replicate can't be reached: {exception}") from exception
+    except httpx.HTTPError as exception:
+        raise after_sending(f"Replicate did not answer: {type(exception).__name__}.") from exception
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        pydantic.v1.ValidationError,
+        ReplicateException,
+    ) as exc:
+        raise after_sending(f"Replicate's answer can't be read: {type(exc).__name__}.") from exc
