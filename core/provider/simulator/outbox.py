@@ -1,0 +1,97 @@
+"""Which webhooks are still to be posted? A table of them, so that a restart forgets none."""
+
+from datetime import UTC, datetime, timedelta
+
+from core.provider.simulator.store import Database, microseconds
+from core.provider.simulator.webhooks import Delivery
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook_id TEXT NOT NULL,
+    prediction_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    url TEXT NOT NULL,
+    body TEXT NOT NULL,
+    is_forged INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_us INTEGER
+);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_us) WHERE due_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deliveries_held ON deliveries (prediction_id) WHERE due_us IS NULL;
+"""
+_COLUMNS = "webhook_id, prediction_id, event, url, body, is_forged, attempts, due_us"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Outbox:
+    """Webhooks in the order they came up; the held ones have no due time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.script(_SCHEMA)
+
+    def add(self, delivery: Delivery) -> None:
+        """Keep a webhook until it is settled."""
+        self._database.run(
+            f"INSERT INTO deliveries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (
+                delivery.webhook_id,
+                delivery.prediction_id,
+                delivery.event,
+                delivery.url,
+                delivery.body,
+                delivery.is_forged,
+                delivery.attempts,
+                None if delivery.due_at is None else microseconds(delivery.due_at),
+            ),
+        )
+
+    def release(self, prediction_id: str, *, due_at: datetime) -> None:
+        """Make the held webhooks of a prediction due at that time."""
+        sql = "UPDATE deliveries SET due_us = ? WHERE prediction_id = ? AND due_us IS NULL"
+        self._database.run(sql, (microseconds(due_at), prediction_id))
+
+    def due(self, now: datetime, *, limit: int) -> list[Delivery]:
+        """Webhooks that are due, in the order they came up."""
+        sql = f"SELECT seq, {_COLUMNS} FROM deliveries WHERE due_us <= ? ORDER BY seq LIMIT ?"  # noqa: S608
+        return [_from_row(row) for row in self._database.run(sql, (microseconds(now), limit))]
+
+    def next_due_at(self, *, after: datetime) -> datetime | None:
+        """When the next webhook that is not due yet will be."""
+        sql = "SELECT min(due_us) FROM deliveries WHERE due_us > ?"
+        (due_us,) = self._database.run(sql, (microseconds(after),)).fetchone()
+        return None if due_us is None else _from_microseconds(due_us)
+
+    def postpone(self, delivery: Delivery, *, due_at: datetime) -> None:
+        """Count a failed attempt and try again at that time."""
+        sql = "UPDATE deliveries SET attempts = ?, due_us = ? WHERE seq = ?"
+        self._database.run(sql, (delivery.attempts + 1, microseconds(due_at), delivery.position))
+
+    def remove(self, delivery: Delivery) -> None:
+        """The webhook is settled: taken, or given up."""
+        self._database.run("DELETE FROM deliveries WHERE seq = ?", (delivery.position,))
+
+    def count(self) -> int:
+        """How many webhooks are not settled yet."""
+        (count,) = self._database.run("SELECT count(*) FROM deliveries").fetchone()
+        return int(count)
+
+
+def _from_row(row: tuple[int, str, str, str, str, str, int, int, int]) -> Delivery:
+    position, webhook_id, prediction_id, event, url, body, is_forged, attempts, due_us = row
+    return Delivery(
+        position=position,
+        webhook_id=webhook_id,
+        prediction_id=prediction_id,
+        event=event,
+        url=url,
+        body=body,
+        is_forged=bool(is_forged),
+        attempts=attempts,
+        due_at=_from_microseconds(due_us),
+    )
+
+
+def _from_microseconds(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)

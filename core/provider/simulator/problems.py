@@ -1,0 +1,97 @@
+"""How does the API say no? Problem documents with a title, a detail and a status."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+_TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Content too large",
+    500: "Internal server error",
+    502: "Bad gateway",
+    503: "Service unavailable",
+}
+
+
+class InvalidField(TypedDict):
+    """One field that was refused: the rule it broke, its path, and the reason in words."""
+
+    type: str
+    field: str
+    description: str
+
+
+class Problem(Exception):
+    """An answer that refuses the request."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        title: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"title": title or _TITLES.get(status, "Error"), "detail": detail, "status": status}
+        self.body |= extra or {}
+        self.headers = dict(headers or {})
+
+    def response(self) -> JSONResponse:
+        """The problem document as an answer."""
+        return JSONResponse(
+            self.body, status_code=self.status, headers=self.headers, media_type="application/problem+json"
+        )
+
+
+def unauthenticated() -> Problem:
+    """No token came with the request."""
+    return Problem(401, "You did not pass an authentication token.", title="Unauthenticated")
+
+
+def not_found(detail: str = "The requested resource could not be found.") -> Problem:
+    """There is nothing of that name."""
+    return Problem(404, detail)
+
+
+def invalid(fields: Sequence[InvalidField], *, title: str = "Input validation failed") -> Problem:
+    """Some fields break the rules."""
+    detail = "".join(f"- {item['field']}: {item['description']}\n" for item in fields)
+    return Problem(422, detail, title=title, extra={"invalid_fields": list(fields)})
+
+
+def throttled(wait_seconds: float, headers: Mapping[str, str]) -> Problem:
+    """Too many creates: the wait is told in all three places where clients look for it."""
+    wait = max(1, math.ceil(wait_seconds))
+    return Problem(
+        429,
+        f"Request was throttled. Your rate limit resets in ~{wait}s.",
+        title="Too many requests",
+        extra={"retry_after": wait},
+        headers={"Retry-After": str(wait), **headers},
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application, its own and the framework's, a problem document."""
+
+    @app.exception_handler(Problem)
+    async def answer_problem(_request: Request, problem: Problem) -> JSONResponse:
+        return problem.response()
+
+    @app.exception_handler(HTTPException)
+    async def answer_framework_error(_request: Request, exception: HTTPException) -> JSONResponse:
+        return Problem(exception.status_code, str(exception.detail), headers=exception.headers).response()
+
+    @app.exception_handler(Exception)
+    async def answer_unexpected_error(_request: Request, _exception: Exception) -> JSONResponse:
+        # The server logs the exception itself, once this answer is on its way.
+        return Problem(500, "Something unexpected went wrong.").response()
