@@ -52,6 +52,20 @@ class ValidationFailed(StagingError):
     http_status = 422
 
 
+class NotFound(StagingError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class MethodNotAllowed(StagingError):
+    """This address does not take that method."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
 class AccountRequired(StagingError):
     """Say which account pays: this key is not bound to one. Nothing was charged."""
 
@@ -188,6 +202,14 @@ class PhotoUnreadable(PhotoRefused):
     """The photo is damaged or incomplete. Export or copy it again; nothing was charged."""
 
     code = "photo_unreadable"
+
+
+class PicturesBusy(StagingError):
+    """Too many pictures are being read at once. Nothing was lost or charged; try again in a minute."""
+
+    code = "pictures_busy"
+    http_status = 503
+    retryable = True
 
 
 # ---- credits -----------------------------------------------------------------------------------
