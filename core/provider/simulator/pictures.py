@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.provider.simulator import png
 from core.provider.simulator.catalog import MATCH_INPUT_IMAGE
 
-INPUT_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP")
+INPUT_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 MAX_INPUT_PIXELS = 100_000_000
 # Photos up to half as large again are left as they are; beyond that the model works at about one megapixel.
 MAX_WORKING_PIXELS = 1_572_864

@@ -9,17 +9,20 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
 
 from core import clock as real_clock
 from core import errors, logs
+from core.provider.simulator import address
+from core.provider.simulator.address import known_address
 from core.provider.simulator.app import build_app
 from core.provider.simulator.config import SimulatorConfig
 from core.provider.simulator.connections import Connections, protocol
 from core.provider.simulator.pictures import Drawing
+
+__all__ = ["SimulatorServer", "known_address", "run"]
 
 log = logs.get(__name__)
 
@@ -72,7 +75,7 @@ class SimulatorServer:
         """
         self._lock = _lock(self._state_dir)
         try:
-            listener = _listen(self._host, self._port, fallback_port=_known_port(self._state_dir))
+            listener = _listen(self._host, self._port, fallback_port=address.known_port(self._state_dir))
             self._url = _remember(self._state_dir, self._host, listener)
             self._server = _server(
                 self._config, self._state_dir, listener=listener, drawing=self._drawing, clock=self._clock
@@ -95,14 +98,6 @@ class SimulatorServer:
         if self._lock is not None:
             self._lock.close()
         self._server = self._thread = self._lock = None
-
-
-def known_address(state_dir: Path) -> str | None:
-    """The address the simulator of this folder was last started at, for other processes; None if it never was."""
-    try:
-        return (state_dir / "address").read_text().strip() or None
-    except FileNotFoundError:
-        return None
 
 
 def run(config: SimulatorConfig, *, host: str, port: int, state_dir: Path) -> None:
@@ -181,7 +176,9 @@ def _server(
 def _listen(host: str, port: int, *, fallback_port: int | None) -> socket.socket:
     """A bound socket: on the port given, else on the one known from before, else on any that is free."""
     for candidate in (port,) if port else (fallback_port or 0, 0):
-        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # Without the protocol's number asyncio leaves Nagle's algorithm on, and every answer takes 40 ms.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))
@@ -196,15 +193,11 @@ def _listen(host: str, port: int, *, fallback_port: int | None) -> socket.socket
     raise errors.ConfigurationError(f"The simulator can't listen on {host}.")
 
 
-def _known_port(state_dir: Path) -> int | None:
-    return urlsplit(known_address(state_dir) or "").port
-
-
 def _remember(state_dir: Path, host: str, listener: socket.socket) -> str:
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104
     reachable = f"[{reachable}]" if ":" in reachable and not reachable.startswith("[") else reachable
     url = f"http://{reachable}:{listener.getsockname()[1]}"
-    (state_dir / "address").write_text(url + "\n")
+    address.remember(state_dir, url)
     return url
 
 
