@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -37,34 +38,35 @@ def create(session: Session, *, name: str, role: Role, account_id: int | None) -
     return key
 
 
-def find_actor(session: Session, key: str) -> Actor:
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """The actor a key stands for, and whether its last use was noted long enough ago to be noted again."""
+
+    actor: Actor
+    last_use_is_old: bool
+
+
+def find_actor(session: Session, key: str) -> FoundKey:
     """The actor a key stands for.
 
     Raises:
         NotAuthenticated: if the key is unknown or revoked.
     """
     row = session.execute(
-        sa.select(ApiKey.name, ApiKey.role, ApiKey.account_id).where(
+        sa.select(ApiKey.name, ApiKey.role, ApiKey.account_id, ApiKey.last_used_at).where(
             ApiKey.key_hash == _hash(key), ApiKey.revoked_at.is_(None)
         )
     ).one_or_none()
     if row is None:
         raise errors.NotAuthenticated
-    return Actor(name=row.name, role=Role(row.role), source=Source.API, account_id=row.account_id)
+    actor = Actor(name=row.name, role=Role(row.role), source=Source.API, account_id=row.account_id)
+    is_old = row.last_used_at is None or row.last_used_at < clock.now() - _LAST_USED_RESOLUTION
+    return FoundKey(actor, is_old)
 
 
-def note_use(session: Session, key: str) -> bool:
-    """Remember that the key was used now; False when it was noted less than a minute ago."""
-    now = clock.now()
-    updated = session.execute(
-        sa.update(ApiKey)
-        .where(
-            ApiKey.key_hash == _hash(key),
-            sa.or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - _LAST_USED_RESOLUTION),
-        )
-        .values(last_used_at=now)
-    )
-    return bool(updated.rowcount)  # type: ignore[attr-defined]
+def note_use(session: Session, key: str) -> None:
+    """Remember that the key was used now."""
+    session.execute(sa.update(ApiKey).where(ApiKey.key_hash == _hash(key)).values(last_used_at=clock.now()))
 
 
 def _hash(key: str) -> str:

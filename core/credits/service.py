@@ -44,6 +44,24 @@ def grant(database: Database, actor: Actor, *, account: str, amount_credits: int
     return balance
 
 
+def welcome(database: Database, actor: Actor, *, account: str, amount_credits: int) -> bool:
+    """Open a first account with some credits if there is none at all; True if it was opened."""
+    actor.require(Action.GRANT_CREDITS)
+    with database.write() as session:
+        if session.scalar(sa.select(Account.id).limit(1)) is not None:
+            return False
+        account_id = find_or_open_account(session, name=account)
+        ledger.grant(
+            session,
+            key="grant:welcome",
+            account_id=account_id,
+            amount_credits=amount_credits,
+            reason="welcome",
+            actor=actor.name,
+        )
+    return True
+
+
 def find_or_open_account(session: Session, *, name: str) -> int:
     """The id of the account of that name, opened with no credits if it is new.
 

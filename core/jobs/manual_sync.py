@@ -1,23 +1,26 @@
 """What would a sync change, and what did it? The same truth as the sweep's, asked for by a person."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from core import errors, logs
-from core.auth.actors import Actor
+from core.auth.actors import Actor, Source
 from core.auth.roles import Action
-from core.jobs import sync, transitions
+from core.jobs import queries, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, final_job_state
 from core.models import Attempt, Job, Variant
+from core.provider.contract import Prediction
 
 _log = logs.get(__name__)
 _PARALLEL_CALLS = 8
+_PREDICTION_ID = re.compile(r"[a-zA-Z0-9]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,24 @@ def sync_jobs(desk: Desk, actor: Actor, *, job_id: str | None = None, dry_run: b
     return SyncReport(checked=len(before), changed=changed, unreachable=len(failures), dry_run=dry_run)
 
 
+def provider_view(desk: Desk, actor: Actor, *, prediction_id: str) -> Prediction:
+    """A prediction as the provider sees it now.
+
+    Raises:
+        PermissionDenied: if the actor may not ask the provider.
+        PredictionNotFound: if there is none, or it belongs to an account that the actor doesn't see.
+        ProviderError: if the provider can't be asked.
+    """
+    actor.require(Action.ASK_PROVIDER)
+    if not _PREDICTION_ID.fullmatch(prediction_id):
+        raise errors.PredictionNotFound
+    with desk.database.read() as session:
+        account_id = queries.prediction_account(session, prediction_id=prediction_id)
+    if actor.account_id is not None and (account_id is None or not actor.sees(account_id)):
+        raise errors.PredictionNotFound
+    return desk.provider.get(prediction_id)
+
+
 def _ask(desk: Desk, actor: Actor, item: _Running, *, dry_run: bool) -> _News | errors.ProviderError | None:
     try:
         prediction = desk.provider.get(item.prediction_id)
@@ -106,7 +127,7 @@ def _ask(desk: Desk, actor: Actor, item: _Running, *, dry_run: bool) -> _News | 
         after, words = expected
         message = f"{transitions.variant_name(item.variant_index)}: {words}"
     else:
-        change = sync.apply(desk, actor, prediction)
+        change = sync.apply(desk, replace(actor, source=Source.SYNC), prediction)
         if change is None:
             return None
         after, message = change.after, change.message

@@ -63,9 +63,9 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcTime, str: sa.Text}  # noqa: RUF012
 
 
-def new_id() -> str:
-    """A fresh UUID of version 7 (RFC 9562): it sorts by creation time, so indexes stay compact."""
-    milliseconds = (clock.now() - _EPOCH) // timedelta(milliseconds=1)
+def new_id(at: datetime | None = None) -> str:
+    """A fresh UUID of version 7 (RFC 9562): it sorts by time of creation (now, or `at`), so indexes stay compact."""
+    milliseconds = ((at or clock.now()) - _EPOCH) // timedelta(milliseconds=1)
     value = (milliseconds << 80) | secrets.randbits(80)
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)

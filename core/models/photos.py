@@ -9,7 +9,7 @@ from core.models.base import Base
 
 
 class Photo(Base):
-    """An uploaded photo: the untouched original, the copy sent to the model, a thumbnail. Keys name stored objects."""
+    """An uploaded photo: the untouched original, the copy for the model, a thumbnail. Keys name stored objects."""
 
     __tablename__ = "photos"
     __table_args__ = (sa.Index("ix_photos_account_id_sha256", "account_id", "sha256"),)

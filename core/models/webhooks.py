@@ -21,6 +21,7 @@ class WebhookDelivery(Base):
 
     webhook_id: Mapped[str] = mapped_column(primary_key=True)
     prediction_id: Mapped[str]
+    variant_id: Mapped[str | None]
     body: Mapped[dict[str, Any]] = mapped_column(sa.JSON().with_variant(JSONB(), "postgresql"))
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]

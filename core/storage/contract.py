@@ -35,8 +35,8 @@ def sha256(data: bytes) -> str:
 
 
 def content_key(*, account_id: int, kind: str, digest: str, extension: str = "") -> str:
-    """The key of a file: `accounts/7/results/<sha256>.png`."""
-    return f"accounts/{account_id}/{kind}/{digest}{extension}"
+    """The key of a file, for `results` and `png`: `accounts/7/results/<sha256>.png`."""
+    return f"accounts/{account_id}/{kind}/{digest}" + (f".{extension}" if extension else "")
 
 
 def account_of(key: str) -> int | None:

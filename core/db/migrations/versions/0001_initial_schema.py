@@ -51,6 +51,7 @@ def upgrade() -> None:
         "webhook_deliveries",
         sa.Column("webhook_id", sa.Text(), nullable=False),
         sa.Column("prediction_id", sa.Text(), nullable=False),
+        sa.Column("variant_id", sa.Text(), nullable=True),
         sa.Column("body", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("received_at", UtcTime(), nullable=False),
         sa.Column("applied_at", UtcTime(), nullable=True),

@@ -1,0 +1,1 @@
+"""Which calls are there? One module a room."""

@@ -1,0 +1,52 @@
+"""How does a program stage photos?"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Header, Response, UploadFile, status
+
+from core.api.deps import ActorDep, RuntimeDep
+from core.api.schemas import Problem, Staged, StagedBatch
+from core.jobs import service
+from core.jobs.service import StageRequest, Upload
+
+router = APIRouter(tags=["stage"])
+_CONFLICTS = {code: {"model": Problem} for code in (400, 402, 409, 413, 415)}
+
+
+@router.post(
+    "/stage",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=Staged | StagedBatch,
+    responses={200: {"model": Staged | StagedBatch, "description": "The Idempotency-Key repeats"}, **_CONFLICTS},  # type: ignore[dict-item]
+)
+def stage(
+    runtime: RuntimeDep,
+    actor: ActorDep,
+    response: Response,
+    image: Annotated[list[UploadFile], File(description="One or more photos")],
+    room_type: Annotated[str, Form(alias="roomType")],
+    style: Annotated[str, Form()],
+    instructions: Annotated[str, Form()] = "",
+    priority: Annotated[str, Form()] = "normal",
+    account: Annotated[str | None, Form()] = None,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Staged | StagedBatch:
+    """Stage each photo in two variants: 40 credits a photo, taken now, returned for what fails."""
+    submission = service.submit(
+        runtime.desk,
+        actor,
+        StageRequest(
+            uploads=[Upload(file_name=file.filename or "", data=file.file.read()) for file in image],
+            room_type=room_type,
+            style=style,
+            instructions=instructions,
+            priority=priority,
+            account=account or None,
+            idempotency_key=idempotency_key,
+        ),
+    )
+    if submission.repeated:
+        response.status_code = status.HTTP_200_OK
+    if len(submission.jobs) > 1:
+        return StagedBatch.of(submission)
+    return Staged(**StagedBatch.of(submission).jobs[0].model_dump(), balance=submission.balance)

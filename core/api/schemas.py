@@ -1,0 +1,280 @@
+"""What do the answers look like? JSON in camelCase, built from the rooms' frozen values."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from core.credits.queries import Entry, Statement
+from core.jobs import details
+from core.jobs.manual_sync import SyncReport
+from core.jobs.service import Submission
+from core.storage import links
+
+
+class _Schema(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class Problem(BaseModel):
+    """An error: `detail` is for people, `code` for programs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class Failure(_Schema):
+    """Why a job or variant has no result."""
+
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, failure: details.Failure | None) -> Self | None:
+        """From the room's value."""
+        return None if failure is None else cls(code=failure.code, message=failure.message)
+
+
+class Attempt(_Schema):
+    """One prediction of a variant."""
+
+    prediction_id: str | None
+    status: str
+    created_at: datetime
+    predict_seconds: float | None
+
+
+class Variant(_Schema):
+    """One picture of a job."""
+
+    index: int
+    state: str
+    seed: int
+    result_url: str | None
+    error: Failure | None
+    attempts: list[Attempt]
+
+    @classmethod
+    def of(cls, variant: details.VariantDetail) -> Self:
+        """From the room's value."""
+        return cls(
+            index=variant.index,
+            state=variant.state.value,
+            seed=variant.seed,
+            result_url=links.path(variant.result_key) if variant.result_key else None,
+            error=Failure.of(variant.failure),
+            attempts=[
+                Attempt(
+                    prediction_id=attempt.prediction_id,
+                    status=attempt.status,
+                    created_at=attempt.created_at,
+                    predict_seconds=attempt.predict_seconds,
+                )
+                for attempt in variant.attempts
+            ],
+        )
+
+
+class Event(_Schema):
+    """One line of a job's history."""
+
+    at: datetime
+    kind: str
+    source: str
+    actor: str
+    message: str
+
+
+class Job(_Schema):
+    """A job with its variants and events. The URLs open with the same key."""
+
+    id: str
+    status: str
+    progress: int
+    account: str
+    room_type: str
+    style: str
+    priority: str
+    prompt: str
+    model: str
+    retry_of: str | None
+    credits_used: int
+    credits_refunded: int
+    replicate_job_id: str | None
+    result_urls: list[str]
+    error: Failure | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    variants: list[Variant]
+    events: list[Event]
+
+    @classmethod
+    def of(cls, job: details.JobDetail) -> Self:
+        """From the room's value."""
+        variants = [Variant.of(variant) for variant in job.variants]
+        return cls(
+            id=job.id,
+            status=job.state.value,
+            progress=job.progress,
+            account=job.account,
+            room_type=job.room_type,
+            style=job.style,
+            priority=job.priority,
+            prompt=job.prompt,
+            model=job.model,
+            retry_of=job.retry_of,
+            credits_used=job.credits_used,
+            credits_refunded=job.credits_refunded,
+            replicate_job_id=",".join(job.prediction_ids) or None,
+            result_urls=[variant.result_url for variant in variants if variant.result_url],
+            error=Failure.of(job.failure),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            completed_at=job.completed_at,
+            variants=variants,
+            events=[
+                Event(at=event.at, kind=event.kind, source=event.source, actor=event.actor, message=event.message)
+                for event in job.events
+            ],
+        )
+
+
+class StagedJob(_Schema):
+    """What was made of one photo."""
+
+    job_id: str
+    status: str
+    credits_used: int
+    replicate_job_id: str | None
+    job: Job
+
+    @classmethod
+    def of(cls, job: details.JobDetail) -> Self:
+        """From the room's value."""
+        shown = Job.of(job)
+        return cls(
+            job_id=job.id,
+            status=shown.status,
+            credits_used=job.credits_used,
+            replicate_job_id=shown.replicate_job_id,
+            job=shown,
+        )
+
+
+class Staged(StagedJob):
+    """The answer for one photo."""
+
+    balance: int
+
+
+class StagedBatch(_Schema):
+    """The answer for several photos, in their order."""
+
+    jobs: list[StagedJob]
+    balance: int
+
+    @classmethod
+    def of(cls, submission: Submission) -> Self:
+        """From the use case's result."""
+        return cls(jobs=[StagedJob.of(job) for job in submission.jobs], balance=submission.balance)
+
+
+class JobList(_Schema):
+    """A page of jobs, newest first."""
+
+    items: list[Job]
+    next_cursor: str | None
+
+
+class SyncRequest(_Schema):
+    """Which job to sync, or all in flight; `dryRun` only tells."""
+
+    job_id: str | None = None
+    dry_run: bool = False
+
+
+class SyncChange(_Schema):
+    """What a sync did, or would do, to one job."""
+
+    job_id: str
+    from_: str
+    to: str
+    message: str
+
+    model_config = ConfigDict(
+        alias_generator=lambda name: "from" if name == "from_" else to_camel(name), populate_by_name=True
+    )
+
+
+class SyncResult(_Schema):
+    """How many jobs were checked, and what changed."""
+
+    checked: int
+    changed: list[SyncChange]
+    dry_run: bool
+
+    @classmethod
+    def of(cls, report: SyncReport) -> Self:
+        """From the use case's result."""
+        return cls(
+            checked=report.checked,
+            changed=[
+                SyncChange(job_id=item.job_id, from_=item.before.value, to=item.after.value, message=item.message)
+                for item in report.changed
+            ],
+            dry_run=report.dry_run,
+        )
+
+
+class LedgerEntry(_Schema):
+    """One movement of credits."""
+
+    id: int
+    at: datetime
+    kind: str
+    amount: int
+    balance_after: int
+    job_id: str | None
+    reason: str
+    actor: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """From the room's value."""
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            kind=entry.kind,
+            amount=entry.amount,
+            balance_after=entry.balance_after,
+            job_id=entry.job_id,
+            reason=entry.reason,
+            actor=entry.actor,
+        )
+
+
+class Account(_Schema):
+    """An account's balance and a page of its ledger, newest first."""
+
+    account: str
+    balance: int
+    entries: list[LedgerEntry]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        """From the room's value."""
+        return cls(
+            account=statement.account.name,
+            balance=statement.account.balance,
+            entries=[LedgerEntry.of(entry) for entry in statement.entries],
+            next_cursor=None if statement.next_before_id is None else str(statement.next_before_id),
+        )
+
+
+PredictionView = dict[str, Any]

@@ -1,0 +1,176 @@
+"""What can be done from a terminal? `python -m core COMMAND`; results on stdout, logs on stderr."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import errors, logs
+from core.auth import api_keys
+from core.auth.actors import Actor, Source, system
+from core.auth.roles import Role
+from core.credits import service as credit_service
+from core.runtime import Runtime
+from core.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+api_key = typer.Typer(no_args_is_help=True, help="Manage API keys.")
+app.add_typer(api_key, name="api-key")
+_LOOPBACK = "127.0.0.1"
+
+
+@contextmanager
+def _opened() -> Iterator[Runtime]:
+    """The tools of a command; an error of ours ends it with its sentence and status 1."""
+    settings = Settings()
+    logs.configure(as_json=settings.is_production, level="WARNING")
+    runtime = Runtime(settings)
+    try:
+        runtime.migrate()
+        yield runtime
+    except errors.StagingError as error:
+        typer.echo(f"{error.message} ({error.code})", err=True)
+        raise typer.Exit(1) from error
+    finally:
+        runtime.close()
+
+
+def _operator() -> Actor:
+    return system(Source.SYSTEM)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with _opened() as runtime:
+        typer.echo(f"The database is up to date: {runtime.database.engine.url.render_as_string(hide_password=True)}")
+
+
+@api_key.command("create")
+def create_api_key(
+    name: Annotated[str, typer.Option(help="What the key is for; each name once.")],
+    role: Annotated[Role, typer.Option(help="What the key may do.")],
+    account: Annotated[str, typer.Option(help="The account it is bound to; required for staff.")] = "",
+) -> None:
+    """Make an API key and print it, this once."""
+    with _opened() as runtime:
+        with runtime.database.write() as session:
+            account_id = credit_service.find_or_open_account(session, name=account) if account else None
+            key = api_keys.create(session, name=name, role=role, account_id=account_id)
+        typer.echo(key)
+
+
+@app.command()
+def grant(
+    account: Annotated[str, typer.Option(help="Made if there is none of that name.")],
+    credits: Annotated[int, typer.Option(help="How many, above zero.")],
+    reason: Annotated[str, typer.Option(help="For the ledger.")],
+) -> None:
+    """Give credits to an account."""
+    with _opened() as runtime:
+        balance = credit_service.grant(
+            runtime.database, _operator(), account=account, amount_credits=credits, reason=reason
+        )
+        typer.echo(f"{account} has {balance:,} credits.")
+
+
+@app.command()
+def sync(
+    job: Annotated[str, typer.Option(help="One job's id; without it, all in flight.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Only tell what would change.")] = False,
+) -> None:
+    """Ask the provider about jobs in flight and apply what it says."""
+    from core.jobs import manual_sync
+
+    with _opened() as runtime:
+        report = manual_sync.sync_jobs(runtime.desk, _operator(), job_id=job or None, dry_run=dry_run)
+        for change in report.changed:
+            typer.echo(f"{change.job_id}  {change.before} → {change.after}  {change.message}")
+        verb = "would change" if dry_run else "changed"
+        typer.echo(f"{report.checked} checked, {len(report.changed)} {verb}, {report.unreachable} not readable.")
+
+
+@app.command()
+def check() -> None:
+    """Audit the ledger, the jobs and the stored files; exit 1 with a list if anything is off."""
+    from core.jobs import audit
+
+    with _opened() as runtime:
+        findings = audit.audit(runtime.desk)
+        for finding in findings:
+            typer.echo(f"{finding.subject}: {finding.message}")
+        typer.echo("Everything adds up." if not findings else f"{len(findings)} findings.")
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command("demo-data")
+def demo_data(
+    jobs: Annotated[int, typer.Option(min=1, max=2_000_000, help="How many jobs.")],
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Over how many days until now.")] = 30,
+) -> None:
+    """Write a believable history of jobs, for looking at pages and figures."""
+    from core.jobs import demo_history
+
+    with _opened() as runtime:
+        written = demo_history.write(runtime.desk, jobs=jobs, days=days)
+        typer.echo(f"{written:,} jobs over {days} days were written.")
+
+
+@app.command()
+def simulator(
+    port: Annotated[int, typer.Option(min=0, max=65_535)],
+    host: Annotated[str, typer.Option()] = _LOOPBACK,
+    seconds: Annotated[float, typer.Option(help="How long a prediction takes.")] = 6.0,
+    failure_rate: Annotated[float, typer.Option(help="Share of predictions that fail, 0 to 1.")] = 0.0,
+    fault: Annotated[list[str] | None, typer.Option(help="NAME=RATE, repeatable.")] = None,
+    creates_per_minute: Annotated[int, typer.Option(help="Its own rate limit; 0 for none.")] = 600,
+    create_burst: Annotated[int, typer.Option()] = 60,
+    allow_http_webhooks: Annotated[bool, typer.Option()] = False,
+    list_lag: Annotated[float, typer.Option(help="Seconds by which its list lags.")] = 0.0,
+    seed: Annotated[int | None, typer.Option(help="Makes its chances repeatable.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Its folder; by default in the data folder.")] = None,
+) -> None:
+    """Run the simulator of Replicate's API alone."""
+    from core.provider.simulator import server
+    from core.provider.simulator.config import SimulatorConfig, parse_faults
+
+    settings = Settings()
+    logs.configure(as_json=settings.is_production)
+    try:
+        config = SimulatorConfig(
+            seconds=seconds,
+            failure_rate=failure_rate,
+            faults=parse_faults(fault or []),
+            creates_per_minute=creates_per_minute,
+            create_burst=create_burst,
+            allow_http_webhooks=allow_http_webhooks,
+            list_lag_seconds=list_lag,
+            seed=seed,
+        )
+    except errors.StagingError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(2) from error
+    server.run(config, host=host, port=port, state_dir=state or settings.data_dir / f"simulator-{port}")
+
+
+@app.command()
+def api(
+    port: Annotated[int, typer.Option(min=1, max=65_535)], host: Annotated[str, typer.Option()] = _LOOPBACK
+) -> None:
+    """Serve the API alone, without pages and without background work."""
+    import uvicorn
+
+    from core import server
+
+    uvicorn.run(server.api_application(), host=host, port=port, log_config=None)
+
+
+@app.command()
+def worker() -> None:
+    """Run the queue and the sweep alone, until interrupted."""
+    from core import server
+
+    server.run_worker()

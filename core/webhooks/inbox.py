@@ -1,0 +1,152 @@
+"""What news is waiting? Each webhook is kept once, answered at once, and applied by the worker."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core import clock, errors, logs
+from core.auth.actors import Source, system
+from core.jobs import creation, sync
+from core.jobs.desk import Desk
+from core.jobs.states import VariantState
+from core.models import Attempt, Job, Variant, WebhookDelivery
+from core.provider.contract import Prediction, parse_prediction
+from core.provider.registry import MODELS
+from core.webhooks import signature
+
+BODY_MAX_BYTES = 10 * 1024 * 1024
+_BATCH = 50
+# News may come before the answer to the create call was written down.
+_WAIT_FOR_OWNER = timedelta(seconds=60)
+_REFRESH_PAUSE_SECONDS = 60.0
+_WEBHOOK = system(Source.WEBHOOK)
+_log = logs.get(__name__)
+
+
+class Inbox:
+    """Receives and applies webhooks. `configured_secrets` may be empty: then the provider is asked for its secret."""
+
+    def __init__(self, desk: Desk, *, configured_secrets: tuple[str, ...]) -> None:
+        self._desk = desk
+        self._configured = configured_secrets
+        self._refreshed_at: float | None = None
+
+    def receive(self, body: bytes, headers: Mapping[str, str], *, variant_id: str | None) -> bool:
+        """Verify a webhook and keep it; False if it was kept before. It is applied by `apply_waiting`.
+
+        Raises:
+            WebhookTooLarge, WebhookRejected, ValidationFailed: nothing was kept.
+        """
+        if len(body) > BODY_MAX_BYTES:
+            raise errors.WebhookTooLarge
+        self._require_signed(body, headers)
+        try:
+            content = json.loads(body)
+            prediction = parse_prediction(content)
+        except (ValueError, TypeError, AttributeError, errors.ProviderError) as exception:
+            raise errors.ValidationFailed("This webhook's body is not a prediction. It was ignored.") from exception
+        webhook_id = {name.lower(): value for name, value in headers.items()}["webhook-id"]
+        with self._desk.database.write() as session:
+            insert = sqlite.insert if self._desk.database.is_sqlite else postgresql.insert
+            kept = session.execute(
+                insert(WebhookDelivery)
+                .values(
+                    webhook_id=webhook_id,
+                    prediction_id=prediction.id,
+                    variant_id=variant_id,
+                    body=content,
+                    received_at=clock.now(),
+                )
+                .on_conflict_do_nothing()
+                .returning(WebhookDelivery.webhook_id)
+            ).one_or_none()
+        self._desk.wake.set()
+        _log.info(
+            "webhook received", prediction_id=prediction.id, status=prediction.status.value, new=kept is not None
+        )
+        return kept is not None
+
+    def apply_waiting(self) -> int:
+        """Apply what was received, oldest first; returns how many webhooks were dealt with for good."""
+        with self._desk.database.read() as session:
+            waiting = session.execute(
+                sa.select(
+                    WebhookDelivery.webhook_id,
+                    WebhookDelivery.body,
+                    WebhookDelivery.variant_id,
+                    WebhookDelivery.received_at,
+                )
+                .where(WebhookDelivery.applied_at.is_(None))
+                .order_by(WebhookDelivery.received_at)
+                .limit(_BATCH)
+            ).all()
+        return sum(self._apply(row) for row in waiting)
+
+    def _apply(self, row: sa.Row[str, dict[str, Any], str | None, Any]) -> bool:
+        prediction = parse_prediction(row.body)
+        if row.variant_id is not None:
+            self._adopt(row.variant_id, prediction)
+        variant = sync.find_variant(self._desk, prediction.id)
+        if variant is None and clock.now() - row.received_at < _WAIT_FOR_OWNER:
+            return False
+        change = sync.apply(self._desk, _WEBHOOK, prediction) if variant is not None else None
+        outcome = "unknown prediction" if variant is None else "applied" if change is not None else "no news"
+        with self._desk.database.write() as session:
+            session.execute(
+                sa.update(WebhookDelivery)
+                .where(WebhookDelivery.webhook_id == row.webhook_id, WebhookDelivery.applied_at.is_(None))
+                .values(applied_at=clock.now(), outcome=outcome)
+            )
+        return True
+
+    def _adopt(self, variant_id: str, prediction: Prediction) -> None:
+        # The news names the variant, but only the exact input proves that the prediction is this variant's.
+        with self._desk.database.read() as session:
+            attempt = session.execute(
+                sa.select(Attempt.id, Attempt.input, Job.model)
+                .join(Variant, Variant.id == Attempt.variant_id)
+                .join(Job, Job.id == Variant.job_id)
+                .where(
+                    Variant.id == variant_id,
+                    Variant.state == VariantState.SUBMITTING,
+                    Attempt.prediction_id.is_(None),
+                )
+            ).one_or_none()
+        if attempt is None or prediction.input is None or dict(prediction.input) != attempt.input:
+            return
+        creation.record(
+            self._desk,
+            _WEBHOOK,
+            attempt_id=attempt.id,
+            prediction=prediction,
+            model=MODELS[attempt.model],
+            adopted=True,
+        )
+
+    def _require_signed(self, body: bytes, headers: Mapping[str, str]) -> None:
+        if self._configured:
+            signature.require_valid(body, headers, self._configured)
+            return
+        try:
+            secrets = self._desk.provider.webhook_secrets()
+            signature.require_valid(body, headers, secrets)
+        except errors.ProviderError as unknown:
+            raise errors.WebhookRejected from unknown
+        except errors.WebhookRejected:
+            # The secret may have been rotated. Asking again on every forgery would let strangers make us busy.
+            if self._refreshed_at is not None and time.monotonic() - self._refreshed_at < _REFRESH_PAUSE_SECONDS:
+                raise
+            self._refreshed_at = time.monotonic()
+            self._verify_with_fresh_secret(body, headers)
+
+    def _verify_with_fresh_secret(self, body: bytes, headers: Mapping[str, str]) -> None:
+        try:
+            secrets = self._desk.provider.webhook_secrets(refresh=True)
+        except errors.ProviderError as unknown:
+            raise errors.WebhookRejected from unknown
+        signature.require_valid(body, headers, secrets)

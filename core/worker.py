@@ -1,0 +1,94 @@
+"""What goes on by itself? The loop that releases, polls, settles and applies webhooks, in every worker process."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from core import logs
+from core.jobs import dispatch, sweep
+from core.jobs.desk import Desk
+from core.jobs.queue import VariantQueue
+from core.webhooks.inbox import Inbox
+
+_BUSY_SECONDS = 0.1
+_IDLE_SECONDS = 1.0
+_HOUSEKEEPING_SECONDS = 1.0
+_THREADS = 6
+# Beyond this many unfinished looks the provider is slow; asking more often would only make it worse.
+_LOOKS_MAX = 200
+_STOP_SECONDS = 10.0
+_log = logs.get(__name__)
+
+
+class Worker:
+    """One loop in a thread of its own, with a small pool for what waits on the network."""
+
+    def __init__(self, desk: Desk, *, queue: VariantQueue, inbox: Inbox) -> None:
+        self._desk = desk
+        self._queue = queue
+        self._inbox = inbox
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="look")
+        self._looks: set[Future[Any]] = set()
+        self._inbox_run: Future[Any] | None = None
+        self._housekeeping_due = 0.0
+        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
+
+    def start(self) -> None:
+        """Start the queue, then the loop."""
+        self._queue.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop after its present round, let running settlements finish, then stop the queue."""
+        self._stopping.set()
+        self._desk.wake.set()
+        self._thread.join(_STOP_SECONDS)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._queue.stop()
+
+    def is_alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        _log.info("worker started")
+        while not self._stopping.is_set():
+            self._desk.wake.clear()
+            busy = self._round()
+            self._desk.wake.wait(_BUSY_SECONDS if busy else _IDLE_SECONDS)
+        _log.info("worker stopped")
+
+    def _round(self) -> bool:
+        self._attempt(self._release)
+        self._attempt(self._read_inbox)
+        self._attempt(self._poll)
+        if time.monotonic() >= self._housekeeping_due:
+            self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
+            self._attempt(lambda: sweep.resolve_submitting(self._desk))
+            self._attempt(lambda: sweep.end_overdue_queued(self._desk))
+        return bool(self._attempt(lambda: sweep.in_flight(self._desk)))
+
+    def _release(self) -> None:
+        released = dispatch.release(self._desk, self._queue.enqueue)
+        if released:
+            _log.debug("variants released", count=released)
+
+    def _poll(self) -> None:
+        self._looks = {look for look in self._looks if not look.done()}
+        if len(self._looks) < _LOOKS_MAX:
+            self._looks.update(sweep.poll_running(self._desk, self._pool))
+
+    def _read_inbox(self) -> None:
+        if self._inbox_run is None or self._inbox_run.done():
+            self._inbox_run = self._pool.submit(lambda: self._attempt(self._inbox.apply_waiting))
+
+    def _attempt(self, step: Callable[[], Any]) -> Any:
+        # The loop must outlive a database that is away for a moment; what failed is due again in the next round.
+        try:
+            return step()
+        except Exception:
+            _log.exception("a step of the worker failed; it is tried again")
+            return None

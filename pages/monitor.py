@@ -1,0 +1,179 @@
+"""Monitor: what is under way, what failed and why, and a sync by hand."""
+
+from datetime import timedelta
+
+import streamlit as st
+from streamlit_autorefresh import st_autorefresh
+
+from core import clock, errors
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.jobs import manual_sync, queries
+from core.jobs.details import JobDetail
+from core.jobs.states import IN_FLIGHT_JOBS, JobState
+from pages.widgets import formatting, job_table, job_view, session, states
+
+_REFRESH_MS = 2_000
+_JOB = "job"
+_FILTER = "state"
+_SHOWN = 50
+# Many open pages share one look at the database.
+_SNAPSHOT_KEPT = timedelta(milliseconds=500)
+
+
+def _page() -> None:
+    actor = session.require_actor()
+    st.title("Monitor", anchor=False)
+    _draw_live(actor)
+
+
+@st.fragment
+def _draw_live(actor: Actor) -> None:
+    """Redraws itself every two seconds while anything is in flight, and is quiet otherwise."""
+    state = _draw_filter()
+    counts, page = _snapshot(actor, (state,) if state else ())
+    _draw_counts(counts)
+    in_flight = sum(counts[one] for one in IN_FLIGHT_JOBS)
+    _draw_toolbar(actor, in_flight)
+    if in_flight:
+        st_autorefresh(interval=_REFRESH_MS, key="monitor-refresh")
+    if not page.jobs:
+        _draw_empty(state)
+        return
+    selected = st.query_params.get(_JOB)
+    clicked = job_table.draw(page.jobs, selected=selected, now=clock.now(), key="jobs")
+    if clicked and clicked != selected:
+        st.query_params[_JOB] = clicked
+        st.rerun(scope="fragment")
+    if page.next_cursor:
+        st.caption(f"The newest {_SHOWN} are shown.")
+    if selected:
+        _draw_job(actor, selected)
+
+
+@st.cache_data(ttl=_SNAPSHOT_KEPT, show_spinner=False)
+def _snapshot(actor: Actor, shown: tuple[JobState, ...]) -> tuple[dict[JobState, int], queries.JobPage]:
+    with session.runtime().database.read() as opened:
+        return queries.counts_by_state(opened, actor), queries.jobs(opened, actor, states=shown, limit=_SHOWN)
+
+
+def _draw_filter() -> JobState | None:
+    chosen = st.segmented_control(
+        "Show",
+        ["all", *JobState],
+        format_func=lambda option: "All" if option == "all" else states.JOB_LOOKS[JobState(option)].word,
+        default=st.query_params.get(_FILTER, "all"),
+        required=True,
+        key="monitor-filter",
+        label_visibility="collapsed",
+    )
+    if chosen is None or chosen == "all":
+        st.query_params.pop(_FILTER, None)
+        return None
+    st.query_params[_FILTER] = str(chosen)
+    return JobState(chosen)
+
+
+def _draw_counts(counts: dict[JobState, int]) -> None:
+    with st.container(horizontal=True):
+        for state, count in counts.items():
+            look = states.JOB_LOOKS[state]
+            st.metric(look.word, formatting.number(count), icon=f":material/{look.icon}:", border=True, width=150)
+
+
+def _draw_toolbar(actor: Actor, in_flight: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        may = actor.may(Action.SYNC)
+        reason = "" if in_flight and may else "Nothing is in flight." if may else "Your role can't sync jobs."
+        if st.button(
+            "Sync all in flight",
+            icon=":material/sync:",
+            disabled=bool(reason),
+            help=reason or "Ask Replicate about every job in flight, now.",
+        ):
+            _sync(actor, None)
+        quiet = "Refreshing every 2 s" if in_flight else "Nothing in flight, so this page is quiet"
+        st.caption(f"{quiet} · updated {clock.now():%H:%M:%S} UTC", width="content")
+    report = st.session_state.pop("sync_report", None)
+    if report:
+        st.info(report, icon=":material/sync:")
+
+
+def _draw_empty(state: JobState | None) -> None:
+    if state is not None:
+        st.info(f"No job is {states.JOB_LOOKS[state].word.lower()}.", icon=":material/filter_alt_off:")
+        return
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown("**No jobs yet.** Each staged photo appears here with its state, its pictures and its credits.")
+        st.page_link("pages/stage.py", label="Stage a photo", icon=":material/chair:")
+
+
+def _draw_job(actor: Actor, job_id: str) -> None:
+    try:
+        with session.runtime().database.read() as opened:
+            job = queries.job(opened, actor, job_id=job_id)
+            typical = queries.typical_times(opened)
+    except errors.JobNotFound as error:
+        st.warning(error.message, icon=":material/search_off:")
+        return
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(job.photo.file_name, anchor=False, width="content")
+            states.badge(job.state)
+            st.caption(f"{job.account} · {job.created_by} · {formatting.credits(job.credits_used)}", width="content")
+        st.code(job.id, language=None)
+        if job.failure is not None:
+            st.error(f"{job.failure.message} ({job.failure.code})", icon=":material/error:")
+        if job.state.is_terminal:
+            st.caption(job_view.outcome(job))
+        _draw_actions(actor, job)
+        job_view.draw_variants(job, typical)
+        _draw_timeline(job)
+
+
+def _draw_actions(actor: Actor, job: JobDetail) -> None:
+    reason = ""
+    if job.state.is_terminal:
+        reason = "This job has ended: there is nothing to sync."
+    elif not actor.may(Action.SYNC):
+        reason = "Your role can't sync jobs."
+    with st.container(horizontal=True):
+        clicked = st.button(
+            "Sync now",
+            icon=":material/sync:",
+            disabled=bool(reason),
+            help=reason or "Ask Replicate about this job, now.",
+            key=f"sync-{job.id}",
+        )
+        if st.button("Close", icon=":material/close:", type="tertiary", key=f"close-{job.id}"):
+            st.query_params.pop(_JOB, None)
+            st.rerun(scope="fragment")
+    if clicked:
+        _sync(actor, job.id)
+
+
+def _sync(actor: Actor, job_id: str | None) -> None:
+    try:
+        with st.spinner("Asking Replicate …"):
+            report = manual_sync.sync_jobs(session.runtime().desk, actor, job_id=job_id)
+    except errors.StagingError as error:
+        st.error(f"{error.message} ({error.code})", icon=":material/error:")
+        return
+    jobs = "job" if report.checked == 1 else "jobs"
+    lines = [f"{formatting.number(report.checked)} {jobs} checked, {len(report.changed)} changed."]
+    lines += [
+        f"- `{formatting.short_id(change.job_id)}` {change.before} → {change.after}: {change.message}"
+        for change in report.changed
+    ]
+    st.session_state["sync_report"] = "\n".join(lines)
+    _snapshot.clear()
+    st.rerun(scope="fragment")
+
+
+def _draw_timeline(job: JobDetail) -> None:
+    with st.expander("Timeline", icon=":material/history:", type="compact"):
+        for event in job.events:
+            st.markdown(f":gray[{formatting.exact(event.at)}] · {event.message} :gray[{event.source}, {event.actor}]")
+
+
+_page()

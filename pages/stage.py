@@ -1,0 +1,194 @@
+"""Stage: one photo becomes two furnished variants, in front of one's eyes."""
+
+import hashlib
+from datetime import timedelta
+
+import streamlit as st
+from streamlit_autorefresh import st_autorefresh
+
+from core import clock, errors
+from core.auth.actors import Actor
+from core.credits import pricing
+from core.credits import queries as credit_queries
+from core.jobs import queries, service
+from core.jobs.details import JobDetail
+from core.jobs.sweep import QUEUE_TIMEOUT
+from pages.widgets import formatting, job_view, look_card, photo_card, session, states
+from pages.widgets.look_card import ChosenLook
+from pages.widgets.photo_card import ChosenPhoto
+
+_REFRESH_MS = 1_000
+_JOB = "job"
+_STAGED = "staged_key"
+_FINISHED = "just_finished"
+_POLL_MARGIN = timedelta(seconds=60)
+
+
+def _page() -> None:
+    actor = session.require_actor()
+    st.title("Stage a photo", anchor=False)
+    with session.runtime().database.read() as opened:
+        accounts = credit_queries.accounts(opened, actor)
+    left, right = st.columns(2)
+    with left:
+        photo = photo_card.draw()
+    with right, st.container(border=True, height="stretch"):
+        look = look_card.draw(accounts)
+        _draw_button(actor, photo, look)
+    job_id = st.query_params.get(_JOB)
+    if job_id:
+        _draw_job(actor, job_id)
+
+
+def _draw_button(actor: Actor, photo: ChosenPhoto | None, look: ChosenLook) -> None:
+    reason = _why_not(photo, look)
+    key = _idempotency_key(photo, look)
+    done = st.session_state.get(_STAGED) == key
+    if done and not reason:
+        reason = "This is staged already. Change something, or stage again with new seeds below."
+    clicked = st.button(
+        look_card.price_label(),
+        type="primary",
+        icon=":material/chair:",
+        width="stretch",
+        disabled=bool(reason),
+        help=reason or None,
+        key="stage",
+    )
+    if reason and not done:
+        st.caption(reason)
+    if clicked and photo is not None and look.account is not None:
+        _submit(
+            actor,
+            service.StageRequest(
+                uploads=[service.Upload(file_name=photo.file_name, data=photo.data)],
+                room_type=look.room_type,
+                style=look.style,
+                instructions=look.instructions,
+                account=look.account.name,
+                idempotency_key=key,
+            ),
+        )
+
+
+def _why_not(photo: ChosenPhoto | None, look: ChosenLook) -> str:
+    if look.refusal:
+        return "Change the notes first."
+    if photo is None:
+        return "Choose a photo first."
+    if look.account is None:
+        return "There is no account to charge."
+    if look.account.balance < pricing.JOB_PRICE_CREDITS:
+        return "The account has not enough credits."
+    return ""
+
+
+def _idempotency_key(photo: ChosenPhoto | None, look: ChosenLook) -> str:
+    """The same for the same choices in the same tab, so that a double click makes one job."""
+    content = (
+        session.token(),
+        photo.sha256 if photo else "",
+        photo.file_name if photo else "",
+        look.room_type,
+        look.style,
+        look.instructions,
+        look.account.id if look.account else 0,
+    )
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def _submit(actor: Actor, request: service.StageRequest) -> None:
+    try:
+        with st.spinner("Checking the photo and taking the order …"):
+            submission = service.submit(session.runtime().desk, actor, request)
+    except errors.StagingError as error:
+        st.error(f"{error.message} ({error.code})", icon=":material/error:")
+        return
+    st.session_state[_STAGED] = request.idempotency_key
+    st.query_params[_JOB] = submission.jobs[0].id
+    st.rerun()
+
+
+def _draw_job(actor: Actor, job_id: str) -> None:
+    try:
+        with session.runtime().database.read() as opened:
+            job = queries.job(opened, actor, job_id=job_id)
+    except errors.JobNotFound as error:
+        st.warning(error.message, icon=":material/search_off:")
+        return
+    if job.state.is_terminal:
+        _announce(job)
+        _draw_result(job)
+        _draw_again(actor, job)
+    else:
+        _draw_progress(actor, job_id)
+
+
+@st.fragment
+def _draw_progress(actor: Actor, job_id: str) -> None:
+    """Redraws itself every second until the job has ended, or should have."""
+    with session.runtime().database.read() as opened:
+        job = queries.job(opened, actor, job_id=job_id)
+    if job.state.is_terminal:
+        st.session_state[_FINISHED] = job.id
+        st.rerun()
+    limit = QUEUE_TIMEOUT + timedelta(seconds=session.runtime().settings.job_timeout_seconds) + _POLL_MARGIN
+    if clock.now() - job.created_at > limit:
+        st.warning(
+            "This job has passed its time limit, so this page no longer asks. Nothing is lost: it is ended and"
+            " refunded by the desk. See it on the Monitor page, or look again.",
+            icon=":material/timer_off:",
+        )
+        st.button("Look again", icon=":material/refresh:", key="look-again")
+    else:
+        st_autorefresh(interval=_REFRESH_MS, key=f"refresh-{job_id}")
+    _draw_result(job)
+
+
+def _draw_result(job: JobDetail) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(job.photo.file_name, anchor=False, width="content")
+        states.badge(job.state)
+        st.caption(
+            f"{job.account} · job {formatting.short_id(job.id)} · {formatting.credits(job.credits_used)}",
+            width="content",
+        )
+    sentence = job_view.outcome(job)
+    if sentence:
+        st.caption(sentence)
+    with session.runtime().database.read() as opened:
+        typical = queries.typical_times(opened)
+    job_view.draw_variants(job, typical)
+
+
+def _announce(job: JobDetail) -> None:
+    if st.session_state.pop(_FINISHED, None) == job.id:
+        look = states.JOB_LOOKS[job.state]
+        st.toast(f"{job.photo.file_name}: {job_view.outcome(job)}", icon=f":material/{look.icon}:")
+
+
+def _draw_again(actor: Actor, job: JobDetail) -> None:
+    clicked = st.button(
+        look_card.price_label(again=True),
+        icon=":material/casino:",
+        help="The same photo and look, charged to the same account, with two fresh seeds.",
+        key="again",
+    )
+    if clicked:
+        # One key a job: a double click on this button orders once.
+        key = hashlib.sha256(f"{session.token()} again {job.id}".encode()).hexdigest()
+        data = session.runtime().storage.get(job.photo.original_key)
+        _submit(
+            actor,
+            service.StageRequest(
+                uploads=[service.Upload(file_name=job.photo.file_name, data=data)],
+                room_type=job.room_type,
+                style=job.style,
+                instructions=job.instructions,
+                account=job.account,
+                idempotency_key=key,
+            ),
+        )
+
+
+_page()

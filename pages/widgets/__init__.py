@@ -1,0 +1,1 @@
+"""How are things drawn that several pages share?"""

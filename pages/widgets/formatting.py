@@ -1,0 +1,76 @@
+"""How are figures, times and sizes written for people?"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+_THIN_SPACE = "\u202f"
+
+
+def number(value: int) -> str:
+    """12345 as "12 345", with a thin space."""
+    return f"{value:,}".replace(",", _THIN_SPACE)
+
+
+def credits(value: int) -> str:
+    """ "1 credit", "40 credits"."""
+    return f"{number(value)} credit" + ("" if value == 1 else "s")
+
+
+def percent(share: float | None) -> str:
+    """0.971 as "97.1 %"; a dash where there is nothing to divide."""
+    return "–" if share is None else f"{share * 100:.1f}{_THIN_SPACE}%"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as "6.1 s", "1:42 min" or "2 h 05 min"; a dash for None."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def clock_face(seconds: float) -> str:
+    """Seconds of something under way as "0:21"."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: "12 s", "5 min", "3 h", "4 d"."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def exact(moment: datetime) -> str:
+    """The time in the viewer's zone and in UTC, for hovering."""
+    local = moment.astimezone(_viewer_zone())
+    return f"{local:%d %b %Y, %H:%M:%S %Z} · {moment:%H:%M:%S} UTC"
+
+
+def file_size(size_bytes: int) -> str:
+    """Bytes as "512 kB" or "1.5 MB"."""
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1_000))} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def short_id(identifier: str) -> str:
+    """The last eight characters: ids sort by time, so their beginnings look alike."""
+    return identifier[-8:]
+
+
+def _viewer_zone() -> ZoneInfo:
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

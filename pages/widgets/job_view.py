@@ -1,0 +1,80 @@
+"""How does one job look? Its two variants side by side, finished or under way, and what became of the credits."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core import clock
+from core.jobs.details import JobDetail, VariantDetail
+from core.jobs.queries import TypicalTimes
+from core.jobs.states import JobState, VariantState
+from core.jobs.transitions import variant_name
+from pages.widgets import before_after, formatting, pictures
+from pages.widgets.states import VARIANT_LOOKS
+
+_ENDED_TITLES = {VariantState.FAILED: "No result", VariantState.CANCELED: "Canceled"}
+
+
+def draw_variants(job: JobDetail, typical: TypicalTimes) -> None:
+    """Draw every variant of the job as a card."""
+    for column, variant in zip(st.columns(len(job.variants)), job.variants, strict=True):
+        with column, st.container(border=True):
+            _draw_variant(job, variant, typical)
+
+
+def outcome(job: JobDetail) -> str:
+    """One sentence on how the job ended and what it cost."""
+    sentences = {
+        JobState.COMPLETED: f"Both variants are ready. {formatting.credits(job.credits_used)} used.",
+        JobState.PARTIAL: "One variant is ready, the other failed.",
+        JobState.FAILED: "Neither variant could be made.",
+        JobState.CANCELED: "The job was canceled.",
+    }
+    returned = f" {formatting.credits(job.credits_refunded)} were returned." if job.credits_refunded else ""
+    return sentences.get(job.state, "") + returned
+
+
+def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes) -> None:
+    look = VARIANT_LOOKS[variant.state]
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{variant_name(variant.index)}**", width="content")
+        st.badge(look.word, icon=f":material/{look.icon}:", color=look.color)
+    is_ended = variant.state in _ENDED_TITLES
+    before_after.draw(
+        name=variant_name(variant.index),
+        before_url=pictures.url(job.photo.prepared_key),
+        after_url=pictures.url(variant.result_key) if variant.result_key else None,
+        width=variant.result_width or job.photo.width,
+        height=variant.result_height or job.photo.height,
+        key=f"compare-{variant.id}",
+        title=_ENDED_TITLES.get(variant.state, look.word),
+        detail=_detail(variant, typical, job.created_at),
+        progress_percent=_progress(variant, typical),
+        has_ended=is_ended,
+    )
+    if variant.result_key is not None:
+        st.caption(f"Seed {variant.seed} · {formatting.duration(variant.elapsed_seconds)}")
+        pictures.draw_downloads(job, variant)
+    elif variant.failure is not None:
+        st.caption(f"Seed {variant.seed} · code `{variant.failure.code}`")
+
+
+def _detail(variant: VariantDetail, typical: TypicalTimes, created_at: datetime) -> str:
+    if variant.failure is not None:
+        return variant.failure.message
+    if variant.state is VariantState.CANCELED:
+        return "Its credits were returned."
+    elapsed = variant.elapsed_seconds
+    if elapsed is None:
+        elapsed = (clock.now() - created_at).total_seconds()
+    estimate = "No estimate yet: nothing was measured so far."
+    if typical.median_seconds is not None and typical.p95_seconds is not None:
+        usual, slow = formatting.duration(typical.median_seconds), formatting.duration(typical.p95_seconds)
+        estimate = f"Usually {usual}, 19 of 20 within {slow}."
+    return f"{formatting.clock_face(elapsed)} so far. {estimate}"
+
+
+def _progress(variant: VariantDetail, typical: TypicalTimes) -> int:
+    if variant.elapsed_seconds is None or typical.median_seconds is None:
+        return 0
+    return min(95, int(100 * variant.elapsed_seconds / typical.median_seconds))

@@ -1,0 +1,99 @@
+"""How is the room to look, and who pays? Room type, style, wishes, the prompt before paying, and the price."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from core.prompts.compose import INSTRUCTIONS_MAX
+
+from core import errors
+from core.credits import pricing
+from core.credits.queries import AccountBalance
+from core.prompts import compose, presets
+from pages.widgets import formatting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenLook:
+    """What is to be staged, and the account that pays. `refusal` says why it can't be, if so."""
+
+    room_type: str
+    style: str
+    instructions: str
+    account: AccountBalance | None
+    refusal: str
+
+
+def draw(accounts: list[AccountBalance]) -> ChosenLook:
+    """Draw the choices and the prompt that follows from them."""
+    st.subheader("Look", anchor=False)
+    room_type = st.pills(
+        "Room",
+        list(presets.ROOM_TYPES),
+        format_func=lambda slug: presets.ROOM_TYPES[slug].name,
+        default="living_room",
+        required=True,
+        key="room_type",
+    )
+    style = st.pills(
+        "Style",
+        list(presets.STYLES),
+        format_func=lambda slug: presets.STYLES[slug].name,
+        default="modern",
+        required=True,
+        key="style",
+    )
+    instructions = st.text_area(
+        "Notes (optional)",
+        key="instructions",
+        max_chars=INSTRUCTIONS_MAX,
+        height=76,
+        placeholder="For example: a reading corner by the window",
+    )
+    refusal = _draw_prompt(str(room_type), str(style), instructions)
+    account = _draw_account(accounts)
+    return ChosenLook(
+        room_type=str(room_type), style=str(style), instructions=instructions, account=account, refusal=refusal
+    )
+
+
+def price_label(*, again: bool = False) -> str:
+    """The words on the button: what it does and what it costs."""
+    verb = "Stage again with new seeds" if again else "Stage"
+    return f"{verb} · {pricing.VARIANTS_PER_JOB} variants · {formatting.credits(pricing.JOB_PRICE_CREDITS)}"
+
+
+def _draw_prompt(room_type: str, style: str, instructions: str) -> str:
+    try:
+        prompt = compose.compose(room_type=room_type, style=style, instructions=instructions)
+    except errors.StagingError as refused:
+        st.error(refused.message, icon=":material/block:")
+        return refused.message
+    with st.expander("What the model is told", icon=":material/description:", type="compact"):
+        st.write(prompt.text)
+    return ""
+
+
+def _draw_account(accounts: list[AccountBalance]) -> AccountBalance | None:
+    if not accounts:
+        st.warning(
+            "There is no account yet. A manager opens one with"
+            " `python -m core grant --account NAME --credits 1000 --reason REASON`.",
+            icon=":material/account_balance_wallet:",
+        )
+        return None
+    by_id = {account.id: account for account in accounts}
+    chosen = st.selectbox(
+        "Account",
+        list(by_id),
+        format_func=lambda account_id: f"{by_id[account_id].name} · {formatting.credits(by_id[account_id].balance)}",
+        key="account_id",
+        icon=":material/account_balance_wallet:",
+    )
+    account = by_id[chosen]
+    if account.balance < pricing.JOB_PRICE_CREDITS:
+        st.warning(
+            f"Not enough credits: this needs {pricing.JOB_PRICE_CREDITS}, {account.name} has {account.balance}."
+            " A manager can grant more.",
+            icon=":material/account_balance_wallet:",
+        )
+    return account

@@ -1,0 +1,68 @@
+"""Where does the browser find a picture? Signed links, and the copies that people may download."""
+
+import streamlit as st
+
+from core import errors
+from core.delivery import filenames, labels
+from core.jobs.details import JobDetail, VariantDetail
+from core.storage import links
+from pages.widgets import session
+
+_COPIES_KEPT = 64
+
+
+def url(key: str) -> str:
+    """A link to a stored picture that opens in this browser for some hours."""
+    return links.signed_path(key, secret=session.runtime().settings.signing_secret)
+
+
+@st.cache_data(max_entries=_COPIES_KEPT, show_spinner=False)
+def _copies(result_key: str) -> tuple[bytes, bytes]:
+    clean = session.runtime().storage.get(result_key)
+    return labels.label(clean).data, clean
+
+
+def draw_downloads(job: JobDetail, variant: VariantDetail) -> None:
+    """Draw the two downloads of a finished variant: the copy to use, which is labeled, and the clean one, by name.
+
+    If the label can't be put on, neither is offered: an unlabeled picture must not take its place unnoticed.
+    """
+    if variant.result_key is None:
+        return
+    try:
+        labeled, clean = _copies(variant.result_key)
+    except errors.StagingError as error:
+        st.error(f"{error.message} ({error.code})", icon=":material/error:")
+        return
+
+    def name(*, labeled_copy: bool) -> str:
+        return filenames.download_name(
+            job.photo.file_name,
+            room_type=job.room_type,
+            style=job.style,
+            variant_index=variant.index,
+            labeled=labeled_copy,
+        )
+
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download",
+            labeled,
+            file_name=name(labeled_copy=True),
+            mime="image/jpeg",
+            icon=":material/download:",
+            key=f"labeled-{variant.id}",
+            on_click="ignore",
+            type="primary",
+            help="The copy to use: it carries a small \u201cVirtually staged\u201d label.",
+        )
+        st.download_button(
+            "Clean copy, no label",
+            clean,
+            file_name=name(labeled_copy=False),
+            mime="image/png",
+            key=f"clean-{variant.id}",
+            on_click="ignore",
+            type="tertiary",
+            help="Only for places where the law or the listing service wants the disclosure outside the picture.",
+        )
