@@ -56,5 +56,5 @@ def _directory(data: bytes, order: str, *, offset: int) -> dict[int, int]:
 
 
 def _short(data: bytes, order: str, position: int) -> int:
-    kind, _count, value = struct.unpack_from(order + "HIH", data, position)
+    _tag, kind, _count, value = struct.unpack_from(order + "HHIH", data, position)
     return int(value) if kind == _SHORT else 1
