@@ -1,6 +1,8 @@
 """How do credits come in? Use cases that open and close their own transaction."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
@@ -47,18 +49,22 @@ def grant(database: Database, actor: Actor, *, account: str, amount_credits: int
 def welcome(database: Database, actor: Actor, *, account: str, amount_credits: int) -> bool:
     """Open a first account with some credits if there is none at all; True if it was opened."""
     actor.require(Action.GRANT_CREDITS)
-    with database.write() as session:
-        if session.scalar(sa.select(Account.id).limit(1)) is not None:
-            return False
-        account_id = find_or_open_account(session, name=account)
-        ledger.grant(
-            session,
-            key="grant:welcome",
-            account_id=account_id,
-            amount_credits=amount_credits,
-            reason="welcome",
-            actor=actor.name,
-        )
+    try:
+        with database.write() as session:
+            if session.scalar(sa.select(Account.id).limit(1)) is not None:
+                return False
+            account_id = find_or_open_account(session, name=account)
+            ledger.grant(
+                session,
+                key="grant:welcome",
+                account_id=account_id,
+                amount_credits=amount_credits,
+                reason="welcome",
+                actor=actor.name,
+            )
+    except IntegrityError:
+        # Another process starts on the same empty database and was faster.
+        return False
     return True
 
 
@@ -73,10 +79,8 @@ def find_or_open_account(session: Session, *, name: str) -> int:
         raise errors.ValidationFailed(
             f"An account's name is 1 to {ACCOUNT_NAME_MAX} printable characters. Nothing was changed."
         )
-    found = session.scalar(sa.select(Account.id).where(Account.name == name))
-    if found is not None:
-        return found
-    opened = Account(name=name, balance=0, created_at=clock.now())
-    session.add(opened)
-    session.flush()
-    return opened.id
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if is_postgres else sqlite.insert
+    # Two first movements at once: the later one waits here for the earlier one's commit, and finds its account.
+    session.execute(insert(Account).values(name=name, balance=0, created_at=clock.now()).on_conflict_do_nothing())
+    return session.scalars(sa.select(Account.id).where(Account.name == name)).one()

@@ -1,0 +1,182 @@
+"""What do all tests share? Databases, desks, people and clocks, each fresh and none of them left behind."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from core import clock as core_clock
+from core import runtime as core_runtime
+from core.db import schema
+from core.db.session import Database
+from core.jobs.desk import Desk
+from core.provider.contract import Provider
+from core.provider.replicate import ReplicateProvider
+from core.storage.backend import ObjectStorage
+from tests import factories
+from tests.databases import PostgresServer, SqliteDatabases
+from tests.factories import People
+from tests.fake_provider import FakeProvider
+from tests.settable_clock import SettableClock
+
+BOTH_DATABASES = ("sqlite", "postgres")
+TIMEOUT_SECONDS = 300
+
+hypothesis_settings.register_profile(
+    "desk",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("desk")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests with a database run on both kinds, unless their module names its `DATABASES`."""
+    if "database_kind" in metafunc.fixturenames:
+        kinds = getattr(metafunc.module, "DATABASES", BOTH_DATABASES)
+        marked = [pytest.param(kind, marks=pytest.mark.postgres if kind == "postgres" else ()) for kind in kinds]
+        metafunc.parametrize("database_kind", marked, scope="function")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> Iterator[None]:
+    """What the shell that runs the tests has configured is not what they test."""
+    names = [name for name in os.environ if name.startswith(("STAGING_", "REPLICATE_"))]
+    kept = {name: os.environ.pop(name) for name in names}
+    yield
+    os.environ.update(kept)
+
+
+@pytest.fixture(autouse=True)
+def _no_runtime_left() -> Iterator[None]:
+    yield
+    core_runtime.use(None)
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"), fill=factories.fill)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"), fill=factories.fill)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database with the two accounts."""
+    if database_kind == "sqlite":
+        yield request.getfixturevalue("sqlite_databases").new(tmp_path)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.new()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty_database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database in which nothing is."""
+    if database_kind == "sqlite":
+        url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    else:
+        url = request.getfixturevalue("postgres_server").new(template="template0")
+    opened = Database(url)
+    schema.migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SettableClock:
+    """The time of the desk, which stands still until the test moves it."""
+    settable = SettableClock()
+    monkeypatch.setattr(core_clock, "now", settable)
+    return settable
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> ObjectStorage:
+    return ObjectStorage((tmp_path / "files").as_uri())
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+def make_desk(database: Database, storage: ObjectStorage) -> Callable[..., Desk]:
+    """Makes desks on the test's database: `make_desk(provider, create_burst=2)`."""
+
+    def make(provider: Provider, **options: Any) -> Desk:
+        return Desk(
+            **{
+                "database": database,
+                "storage": storage,
+                "provider": provider,
+                "webhook_base_url": None,
+                "timeout_seconds": TIMEOUT_SECONDS,
+                "creates_per_minute": 600,
+                "create_burst": 60,
+                **options,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk], provider: FakeProvider) -> Desk:
+    """A desk whose provider does what the test says."""
+    return make_desk(provider)
+
+
+@pytest.fixture
+def people(database: Database) -> People:
+    return factories.people(database)
+
+
+@pytest.fixture
+def simulate(tmp_path: Path) -> Iterator[Callable[..., ReplicateProvider]]:
+    """Starts real simulators and gives the real provider that talks to each: `simulate(failure_rate=1)`."""
+    from PIL import ImageOps
+
+    from core.provider.simulator.config import SimulatorConfig
+    from core.provider.simulator.pictures import Drawing
+    from core.provider.simulator.server import SimulatorServer
+
+    drawing = Drawing(stage=lambda photo, *, prompt, seed: ImageOps.invert(photo), sample_room=lambda *_: None)  # type: ignore[arg-type,return-value]
+    started: list[SimulatorServer] = []
+
+    def start(**switches: Any) -> ReplicateProvider:
+        config = SimulatorConfig(**{"seconds": 0.05, "creates_per_minute": 0, **switches})
+        server = SimulatorServer(config, state_dir=tmp_path / f"simulator-{len(started)}", drawing=drawing)
+        server.start()
+        started.append(server)
+        return ReplicateProvider(token="any", base_url=server.url, cancel_after_seconds=TIMEOUT_SECONDS)
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def simulator(simulate: Callable[..., ReplicateProvider]) -> ReplicateProvider:
+    """The real provider over HTTP, talking to a simulator that draws in a twentieth of a second."""
+    return simulate()

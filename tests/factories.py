@@ -1,0 +1,244 @@
+"""What do tests start from? People, accounts and jobs, made with few words."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import clock
+from core.auth.actors import Actor, Source
+from core.auth.roles import Role
+from core.credits import ledger, pricing
+from core.credits import service as credit_service
+from core.db.session import Database
+from core.jobs import creation, queries
+from core.jobs.desk import Desk
+from core.jobs.details import JobDetail
+from core.jobs.states import JobState, Priority, VariantState
+from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
+from core.models.base import new_id
+from core.provider.registry import DEFAULT_MODEL
+from core.storage.contract import content_key, sha256
+from tests import pictures_to_send
+
+BELLEVUE, OUTSIDER = "Bellevue Homes", "Outsider Ltd"
+CREDITS = 1_000
+
+
+def fill(database: Database) -> None:
+    """The two accounts that every test finds, with 1,000 credits each."""
+    for name in (BELLEVUE, OUTSIDER):
+        credit_service.grant(database, manager(), account=name, amount_credits=CREDITS, reason="package")
+
+
+def manager(name: str = "alice") -> Actor:
+    return Actor(name=name, role=Role.MANAGER, source=Source.PAGE)
+
+
+@dataclass(frozen=True)
+class People:
+    """Alice manages, Bob stages for Bellevue Homes, Charlie for Outsider Ltd, Dora is support."""
+
+    alice: Actor
+    bob: Actor
+    charlie: Actor
+    dora: Actor
+
+
+def people(database: Database) -> People:
+    def staff(name: str, account: str) -> Actor:
+        return Actor(name=name, role=Role.STAFF, source=Source.PAGE, account_id=account_id(database, account))
+
+    return People(
+        alice=manager(),
+        bob=staff("bob", BELLEVUE),
+        charlie=staff("charlie", OUTSIDER),
+        dora=Actor(name="dora", role=Role.SUPPORT, source=Source.PAGE),
+    )
+
+
+def account_id(database: Database, name: str = BELLEVUE) -> int:
+    with database.read() as session:
+        return session.scalars(sa.select(Account.id).where(Account.name == name)).one()
+
+
+def balance(database: Database, name: str = BELLEVUE) -> int:
+    with database.read() as session:
+        return session.scalars(sa.select(Account.balance).where(Account.name == name)).one()
+
+
+def set_balance(database: Database, amount_credits: int, *, account: str = BELLEVUE) -> None:
+    """Leave the account with this much, by entries like any other."""
+    owner = account_id(database, account)
+    with database.write() as session:
+        before = session.scalars(sa.select(Account.balance).where(Account.id == owner)).one()
+        session.execute(sa.update(Account).where(Account.id == owner).values(balance=amount_credits))
+        session.execute(
+            sa.insert(LedgerEntry).values(
+                entry_key=f"adjustment:{new_id()}",
+                account_id=owner,
+                at=clock.now(),
+                kind="adjustment",
+                amount=amount_credits - before,
+                balance_after=amount_credits,
+                reason="test",
+                actor="alice",
+            )
+        )
+
+
+def entries(database: Database, *, kind: str | None = None, job_id: str | None = None) -> list[LedgerEntry]:
+    """The ledger, oldest first."""
+    query = sa.select(LedgerEntry).order_by(LedgerEntry.id)
+    query = query.where(LedgerEntry.kind == kind) if kind else query
+    query = query.where(LedgerEntry.job_id == job_id) if job_id else query
+    with database.read() as session:
+        return list(session.scalars(query))
+
+
+def job(
+    desk: Desk,
+    *,
+    account: str = BELLEVUE,
+    number: int = 0,
+    priority: Priority = Priority.NORMAL,
+    charged: bool = True,
+) -> str:
+    """A job as it is just after its submission, without going through the photo's preparation; its id."""
+    owner = account_id(desk.database, account)
+    data, now = pictures_to_send.photo(number), clock.now()
+    keys = {
+        f"{name}_key": content_key(account_id=owner, kind=kind, digest=sha256(data), extension="jpg")
+        for name, kind in {"original": "originals", "prepared": "prepared", "thumbnail": "thumbnails"}.items()
+    }
+    for key in keys.values():
+        desk.storage.put(key, data)
+    photo_id, job_id = new_id(), new_id()
+    with desk.database.write() as session:
+        session.execute(
+            sa.insert(Photo).values(
+                id=photo_id,
+                account_id=owner,
+                sha256=sha256(data),
+                file_name="room.jpg",
+                media_type="image/jpeg",
+                size_bytes=len(data),
+                width=pictures_to_send.WIDTH,
+                height=pictures_to_send.HEIGHT,
+                prepared_width=pictures_to_send.WIDTH,
+                prepared_height=pictures_to_send.HEIGHT,
+                created_at=now,
+                **keys,
+            )
+        )
+        session.execute(
+            sa.insert(Job).values(
+                id=job_id,
+                account_id=owner,
+                photo_id=photo_id,
+                state=JobState.PENDING,
+                room_type="living_room",
+                style="modern",
+                instructions="",
+                prompt="Furnish this room.",
+                prompt_version="1",
+                model=DEFAULT_MODEL.name,
+                priority=priority,
+                created_by="bob",
+                credits_used=pricing.JOB_PRICE_CREDITS if charged else 0,
+                credits_refunded=0,
+                created_at=now,
+            )
+        )
+        if charged:
+            price = pricing.JOB_PRICE_CREDITS
+            ledger.charge(session, account_id=owner, job_id=job_id, amount_credits=price, actor="bob")
+        session.execute(
+            sa.insert(Variant),
+            [
+                {
+                    "id": new_id(),
+                    "job_id": job_id,
+                    "variant_index": index,
+                    "state": VariantState.QUEUED,
+                    "seed": 1_000 * number + index,
+                    "price_credits": pricing.VARIANT_PRICE_CREDITS,
+                    "priority": priority.rank,
+                    "created_at": now,
+                    "next_due_at": now,
+                }
+                for index in range(pricing.VARIANTS_PER_JOB)
+            ],
+        )
+    return job_id
+
+
+def ordered_job(desk: Desk, **options: Any) -> tuple[str, list[str]]:
+    """A job whose variants both run at the provider; its id and their predictions' ids, in order."""
+    job_id = job(desk, **options)
+    for variant in variants(desk.database, job_id):
+        creation.create_prediction(desk, variant.id)
+    return job_id, [one.prediction_id or "" for one in attempts(desk.database, job_id)]
+
+
+def variants(database: Database, job_id: str) -> list[Variant]:
+    """The job's variants, in their order, as they are now."""
+    with database.read() as session:
+        query = sa.select(Variant).where(Variant.job_id == job_id).order_by(Variant.variant_index)
+        return list(session.scalars(query))
+
+
+def attempts(database: Database, job_id: str) -> list[Attempt]:
+    """The attempts of the job's variants, in the variants' order."""
+    with database.read() as session:
+        return list(
+            session.scalars(
+                sa.select(Attempt)
+                .join(Variant, Variant.id == Attempt.variant_id)
+                .where(Variant.job_id == job_id)
+                .order_by(Variant.variant_index, Attempt.number)
+            )
+        )
+
+
+def detail(database: Database, job_id: str) -> JobDetail:
+    """The job as everyone sees it."""
+    with database.read() as session:
+        return queries.load_jobs(session, [job_id])[0]
+
+
+def states(database: Database, job_id: str) -> tuple[str, list[str]]:
+    """The state of the job, and those of its variants."""
+    found = detail(database, job_id)
+    return found.state.value, [variant.state.value for variant in found.variants]
+
+
+def error_codes(database: Database, job_id: str) -> list[str | None]:
+    """Why each variant has no result."""
+    return [variant.error_code for variant in variants(database, job_id)]
+
+
+def move_variant(database: Database, variant_id: str, **values: Any) -> None:
+    """Change a variant's row as no use case would."""
+    with database.write() as session:
+        session.execute(sa.update(Variant).where(Variant.id == variant_id).values(**values))
+
+
+def wait_for_all(looks: Sequence[Future[Any]]) -> None:
+    for look in looks:
+        look.result(timeout=20)
+
+
+def at_once(*calls: Any, threads: int | None = None) -> list[Any]:
+    """Call them all at the same time; what each returned, or the exception it raised."""
+
+    def guarded(call: Any) -> Any:
+        try:
+            return call()
+        except Exception as exception:
+            return exception
+
+    with ThreadPoolExecutor(threads or len(calls)) as pool:
+        return list(pool.map(guarded, calls))
