@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from core import logs
 
-log = logs.get(__name__)
+_log = logs.get(__name__)
 
 # An idle loop looks again this often; it also bounds how far an altered clock can mislead it.
 IDLE_SECONDS = 30.0
@@ -33,13 +34,13 @@ class Alarm:
                 due_at = await work(self._clock())
             except Exception:
                 # One bad record must not end the loop that serves all the others.
-                log.exception("simulator_loop_failed", loop=self._name)
+                _log.exception("simulator loop failed", loop=self._name)
                 due_at = self._clock() + timedelta(seconds=RECOVERY_SECONDS)
             await self._sleep_until(due_at)
 
     async def _sleep_until(self, due_at: datetime | None) -> None:
         seconds = IDLE_SECONDS if due_at is None else (due_at - self._clock()).total_seconds()
-        try:
-            await asyncio.wait_for(self._news.wait(), timeout=max(0.0, min(seconds, IDLE_SECONDS)))
-        except TimeoutError:
-            return
+        # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the news.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(seconds, IDLE_SECONDS))):
+                await self._news.wait()

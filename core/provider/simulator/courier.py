@@ -12,7 +12,7 @@ from core.provider.simulator.alarm import Alarm
 from core.provider.simulator.outbox import Outbox
 from core.provider.simulator.webhooks import Delivery
 
-log = logs.get(__name__)
+_log = logs.get(__name__)
 
 # After the first attempt, so that the last one comes about a minute later.
 RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -88,8 +88,8 @@ class Courier:
             self._counted("webhooks_delivered")
             return
         is_retried = delivery.event == webhooks.COMPLETED and delivery.attempts < len(RETRY_DELAYS_SECONDS)
-        log.warning(
-            "simulator_webhook_failed",
+        _log.warning(
+            "simulated webhook not taken",
             prediction_id=delivery.prediction_id,
             event_kind=delivery.event,
             reason=outcome,

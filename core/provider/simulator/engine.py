@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -95,9 +96,9 @@ class Engine:
         ended = asyncio.Event()
         self._waiters[prediction_id].add(ended)
         try:
-            await asyncio.wait_for(ended.wait(), timeout=seconds)
-        except TimeoutError:
-            return self.get(prediction_id)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await ended.wait()
         finally:
             self._waiters[prediction_id].discard(ended)
             if not self._waiters[prediction_id]:

@@ -24,7 +24,7 @@ from core.provider.simulator.pictures import Drawing
 
 __all__ = ["SimulatorServer", "known_address", "run"]
 
-log = logs.get(__name__)
+_log = logs.get(__name__)
 
 START_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = 15.0
@@ -49,8 +49,8 @@ class SimulatorServer:
         drawing: Drawing | None = None,
         clock: Callable[[], datetime] = real_clock.now,
     ) -> None:
+        self.state_dir = state_dir
         self._config = config
-        self._state_dir = state_dir
         self._host = host
         self._port = port
         self._drawing = drawing
@@ -73,12 +73,12 @@ class SimulatorServer:
         Raises:
             ConfigurationError: if another simulator works on the same folder, or the port can't be had.
         """
-        self._lock = _lock(self._state_dir)
+        self._lock = _lock(self.state_dir)
         try:
-            listener = _listen(self._host, self._port, fallback_port=address.known_port(self._state_dir))
-            self._url = _remember(self._state_dir, self._host, listener)
+            listener = _listen(self._host, self._port, fallback_port=address.known_port(self.state_dir))
+            self._url = _remember(self.state_dir, self._host, listener)
             self._server = _server(
-                self._config, self._state_dir, listener=listener, drawing=self._drawing, clock=self._clock
+                self._config, self.state_dir, listener=listener, drawing=self._drawing, clock=self._clock
             )
             self._thread = threading.Thread(
                 target=self._server.run_on, args=(listener,), name="simulator-server", daemon=True
@@ -95,6 +95,8 @@ class SimulatorServer:
         if self._server is not None and self._thread is not None:
             self._server.ask_to_stop()
             self._thread.join(STOP_TIMEOUT_SECONDS)
+            if self._thread.is_alive():
+                _log.error("simulator does not stop", url=self._url)
         if self._lock is not None:
             self._lock.close()
         self._server = self._thread = self._lock = None
@@ -109,7 +111,7 @@ def run(config: SimulatorConfig, *, host: str, port: int, state_dir: Path) -> No
     with _lock(state_dir):
         listener = _listen(host, port, fallback_port=None)
         url = _remember(state_dir, host, listener)
-        log.info("simulator_started", url=url)
+        _log.info("simulator started", url=url)
         _server(config, state_dir, listener=listener, drawing=None, clock=real_clock.now).run(sockets=[listener])
 
 
@@ -187,7 +189,7 @@ def _listen(host: str, port: int, *, fallback_port: int | None) -> socket.socket
             if port:
                 message = f"The simulator can't listen on {host}:{port}: {exception.strerror}. Choose another port."
                 raise errors.ConfigurationError(message) from exception
-            log.info("simulator_port_taken", port=candidate)
+            _log.info("simulator's port is taken", port=candidate)
         else:
             return listener
     raise errors.ConfigurationError(f"The simulator can't listen on {host}.")

@@ -11,7 +11,7 @@ from core.provider.simulator.pictures import Drawing, InputUnreadable
 from core.provider.simulator.records import Record
 from core.provider.simulator.sources import InputSources, InputUnavailable
 
-log = logs.get(__name__)
+_log = logs.get(__name__)
 
 DRAWING_THREADS = 2
 DRAWING_FAILED = "The model stopped with an unexpected error."
@@ -61,7 +61,7 @@ class Studio:
         except (InputUnreadable, InputUnavailable) as exception:
             finished(record.id, None, str(exception))
         except Exception:
-            log.exception("simulator_drawing_failed", prediction_id=record.id)
+            _log.exception("simulated drawing failed", prediction_id=record.id)
             finished(record.id, None, DRAWING_FAILED)
         else:
             finished(record.id, len(data), None)
