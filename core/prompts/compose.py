@@ -1,0 +1,51 @@
+"""What exactly is the model told?
+
+1. What to add, and in which style. 2. The person's wish, quoted. 3. What stays: last, so that it has the last word.
+The model ignores negative prompts, so everything is said in positive words. Its text encoder reads 512 tokens, about
+four characters each: the longest prompt stays well under that.
+"""
+
+from dataclasses import dataclass
+
+from core.prompts import instructions as wishes
+from core.prompts import presets
+
+VERSION = "2026-11-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposedPrompt:
+    """The editing instruction, and the `version` of the template it was made with."""
+
+    text: str
+    version: str
+
+
+def compose(*, room_type: str, style: str, instructions: str = "") -> ComposedPrompt:
+    """The instruction for one photo, from two slugs and a wish.
+
+    Raises:
+        UnknownRoomType, UnknownStyle: if a slug is not in the tables.
+        InstructionsTooLong, InstructionsRefused: if the wish can't be passed on.
+    """
+    room = presets.room_type(room_type)
+    look = presets.style(style)
+    wish = wishes.require_allowed(instructions)
+    parts = [
+        f"Furnish the {room.term} in this photograph in {look.term} style: add {room.furniture}.",
+        f"Furniture materials and colors: {look.phrases}.",
+        "Place each piece at true scale, clear of doors, lit as the room is.",
+        *([f'Additional wish: "{wish}".'] if wish else []),
+        preservation_clause(room),
+    ]
+    return ComposedPrompt(text=" ".join(parts), version=VERSION)
+
+
+def preservation_clause(room: presets.RoomType) -> str:
+    """What stays as photographed, in positive words; `room.permanent` names what such a room is likely to have."""
+    permanent = f"{room.permanent}, " if room.permanent else ""
+    return (
+        "Keep the building exactly as photographed: the same walls, windows, view, doors, floor, ceiling, trim, "
+        f"{permanent}lights and built-in fixtures in their present shape, color and condition. "
+        "Keep the same camera position, lens, perspective, crop, framing and light."
+    )
