@@ -7,6 +7,7 @@ from PIL import Image, ImageCms
 
 # Which mode a picture must be in for a profile of each colour space; other profiles don't belong to a photo.
 _MODE_OF_PROFILE: Final[dict[str, str]] = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+_AVERAGEABLE: Final = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 _OPAQUE: Final[dict[str, str]] = {"LA": "L", "RGBA": "RGB"}
 
 
@@ -15,10 +16,10 @@ def scalable(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         # Sixteen-bit grey. Converting alone would cut everything above 255 to white.
         return picture.point(lambda value: value / 256).convert("L")
-    if picture.mode == "P" or picture.has_transparency_data:
-        return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+    if picture.mode in _AVERAGEABLE and "transparency" not in picture.info:
         return picture
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
     return picture.convert("L" if picture.mode == "1" else "RGB")
 
 

@@ -24,8 +24,10 @@ _DECODERS: Final[dict[Format, Callable[[IO[bytes]], ImageFile.ImageFile]]] = {
     "webp": WebPImagePlugin.WebPImageFile,
     "heic": HeifImageFile,
 }
-# Peak bytes per pixel of decoding and the first step of scaling, measured with the widest pixels of each format.
-_BYTES_PER_PIXEL: Final[dict[Format, int]] = {"jpeg": 5, "png": 9, "webp": 17, "heic": 13}
+# Peak bytes per pixel of decoding and scaling down, measured with transparency, which is the widest.
+_BYTES_PER_PIXEL: Final[dict[Format, int]] = {"jpeg": 5, "png": 11, "webp": 20, "heic": 14}
+# A picture decoded to be kept at its size may be scaled and written at that size too.
+_COPIES_AT_FULL_SIZE: Final = 2
 # A progressive JPEG keeps a 16-bit coefficient for each sample of up to four components at full size.
 _PROGRESSIVE_BYTES_PER_PIXEL: Final = 8
 _MAX_JPEG_REDUCTION: Final = 8
@@ -77,11 +79,14 @@ def _load(data: bytes, *, header: PhotoHeader, at_least: tuple[int, int] | None)
 
 def _memory_bytes(header: PhotoHeader, *, at_least: tuple[int, int] | None) -> int:
     """An upper estimate of what decoding takes, the file itself not counted."""
-    if header.format != "jpeg" or at_least is None:
-        return header.pixels * (_BYTES_PER_PIXEL[header.format] + header.progressive * _PROGRESSIVE_BYTES_PER_PIXEL)
+    held = header.pixels * _BYTES_PER_PIXEL[header.format]
+    coefficients = header.pixels * _PROGRESSIVE_BYTES_PER_PIXEL * header.progressive
+    if at_least is None:
+        return _COPIES_AT_FULL_SIZE * held + coefficients
+    if header.format != "jpeg":
+        return held
     width, height = header.stored_size
     reduction = _MAX_JPEG_REDUCTION
     while reduction > 1 and min(width // at_least[0], height // at_least[1]) < reduction:
         reduction //= 2
-    held = header.pixels * _BYTES_PER_PIXEL["jpeg"] // reduction**2
-    return held + header.progressive * header.pixels * _PROGRESSIVE_BYTES_PER_PIXEL
+    return held // reduction**2 + coefficients

@@ -42,10 +42,6 @@ def read(data: bytes) -> Facts:
     return Facts(width=width, height=height, has_gps=has_gps)
 
 
-def check_whole(data: bytes) -> None:
-    """Nothing to do: the decoder looks up each piece by its place and length, and refuses one that is not there."""
-
-
 def _one_photo(groups: list[dict[str, Any]], *, primary: int, pictures: int) -> bool:
     """Whether all pictures of the file are in groups that say they are the primary picture's other selves."""
     selves = {primary}

@@ -1,4 +1,4 @@
-"""What does a WebP's header say, and is the file whole?"""
+"""What does a WebP's header say?"""
 
 import struct
 from collections.abc import Iterator
@@ -27,12 +27,6 @@ def read(data: bytes) -> Facts:
         elif kind == b"XMP ":
             has_gps = has_gps or exif.xmp_has_gps(data[start:end])
     return Facts(width=width, height=height, orientation=orientation, has_gps=has_gps)
-
-
-def check_whole(data: bytes) -> None:
-    """Raises `PhotoUnreadable` if the file is shorter than it says."""
-    if len(data) < 8 + int.from_bytes(data[4:8], "little"):
-        raise errors.PhotoUnreadable()
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

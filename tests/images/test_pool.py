@@ -142,6 +142,12 @@ def test_a_large_baseline_jpeg_is_counted_small_and_a_progressive_one_in_full() 
     assert decoding._memory_bytes(baseline, at_least=None) >= 4 * 48_000_000
 
 
+def test_a_jpeg_with_a_scan_for_each_color_is_counted_in_full_too() -> None:
+    data = bytearray(pictures.jpeg())
+    data[data.find(b"\xff\xda") + 4] = 1
+    assert headers.read(bytes(data)).progressive
+
+
 def test_many_threads_prepare_different_photos_without_mixing_them_up() -> None:
     photos = {
         make(width, 608): preparation.prepare(make(width, 608))

@@ -80,6 +80,11 @@ def test_a_camera_that_knows_no_position_is_not_said_to_give_one() -> None:
     assert not validation.inspect(pictures.with_segments(pictures.jpeg(), corpus.icc_segments(b"x"))).has_gps
 
 
+def test_of_several_exif_blocks_the_first_one_counts() -> None:
+    blocks = [pictures.segment(0xE1, pictures.exif_block(orientation=orientation)) for orientation in (6, 3, 1)]
+    assert validation.inspect(pictures.with_segments(pictures.jpeg(), *blocks)).orientation == 6
+
+
 # ---- limits ----------------------------------------------------------------------------------
 
 
