@@ -71,19 +71,19 @@ def _draw_tiles(summary: Summary) -> None:
         (
             "Success rate",
             formatting.percent(success.rate),
-            f"{formatting.number(success.part)} of {formatting.number(success.whole)} jobs",
+            f"{formatting.number(success.part)} of {formatting.count(success.whole, 'job')}",
             "Completed jobs of those completed, partial or failed. Canceled jobs are left out.",
         ),
         (
             "Time per variant, p50",
             formatting.duration(variants.p50_seconds),
-            f"p95 {formatting.duration(variants.p95_seconds)} · {formatting.number(variants.count)} variants",
+            f"p95 {formatting.duration(variants.p95_seconds)} · {formatting.count(variants.count, 'variant')}",
             "From the order to the stored result, for variants that succeeded.",
         ),
         (
             "Time per job, p50",
             formatting.duration(jobs.p50_seconds),
-            f"p95 {formatting.duration(jobs.p95_seconds)} · {formatting.number(jobs.count)} jobs",
+            f"p95 {formatting.duration(jobs.p95_seconds)} · {formatting.count(jobs.count, 'job')}",
             "From the submission to the last result, for completed jobs.",
         ),
         (
@@ -98,7 +98,7 @@ def _draw_tiles(summary: Summary) -> None:
             st.metric(label, value, help=definition)
             st.caption(count)
     if summary.in_flight:
-        st.caption(f"{formatting.number(summary.in_flight)} jobs are still in flight and not counted above.")
+        st.caption(f"{formatting.count(summary.in_flight, 'job')} still in flight, not counted in these figures.")
 
 
 def _as_frame(summary: Summary) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def _draw_success(summary: Summary, days: pd.DataFrame) -> None:
         )
     )
     figure.update_yaxes(ticksuffix=" %", rangemode="tozero", range=[0, 105])
-    _draw_chart(f"Success rate by day (n = {formatting.number(summary.success.whole)} jobs)", figure, key="success")
+    _draw_chart(f"Success rate by day (n = {formatting.count(summary.success.whole, 'job')})", figure, key="success")
 
 
 def _draw_times(summary: Summary, days: pd.DataFrame) -> None:
@@ -145,8 +145,8 @@ def _draw_times(summary: Summary, days: pd.DataFrame) -> None:
         ]
     )
     figure.update_yaxes(ticksuffix=" s", rangemode="tozero")
-    count = formatting.number(summary.variant_times.count)
-    _draw_chart(f"Time per variant by day (n = {count} variants)", figure, key="times")
+    count = formatting.count(summary.variant_times.count, "variant")
+    _draw_chart(f"Time per variant by day (n = {count})", figure, key="times")
 
 
 def _draw_credits(summary: Summary, days: pd.DataFrame) -> None:
@@ -186,6 +186,7 @@ def _draw_failures(summary: Summary) -> None:
 def _draw_chart(title: str, figure: go.Figure, *, key: str) -> None:
     figure.update_layout(
         height=_CHART_HEIGHT,
+        colorway=st.get_option("theme.chartCategoricalColors"),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.12, "x": 0},
         hoverlabel={"namelength": -1},

@@ -159,8 +159,7 @@ def _sync(actor: Actor, job_id: str | None) -> None:
     except errors.StagingError as error:
         st.error(f"{error.message} ({error.code})", icon=":material/error:")
         return
-    jobs = "job" if report.checked == 1 else "jobs"
-    lines = [f"{formatting.number(report.checked)} {jobs} checked, {len(report.changed)} changed."]
+    lines = [f"{formatting.count(report.checked, 'job')} checked, {len(report.changed)} changed."]
     lines += [
         f"- `{formatting.short_id(change.job_id)}` {change.before} → {change.after}: {change.message}"
         for change in report.changed

@@ -20,7 +20,7 @@ _PROBLEMS = {
 
 def build_api(runtime: Runtime) -> FastAPI:
     """The API over this runtime, with paths as they stand below `/api`."""
-    api = FastAPI(title="Staging Desk", version="1", root_path="/api", responses=_PROBLEMS)  # type: ignore[arg-type]
+    api = FastAPI(title="Staging Desk", version="1", responses=_PROBLEMS)  # type: ignore[arg-type]
     api.state.runtime = runtime
     error_handlers.install(api)
     for room in (stage, jobs, sync, provider, accounts, files, webhooks):

@@ -19,7 +19,7 @@ from core.jobs import events
 from core.jobs.events import EventKind
 from core.jobs.states import JobState, VariantState, final_job_state
 from core.models import Attempt, Job, Variant
-from core.models.base import new_id
+from core.models.base import UtcTime, new_id
 from core.provider.contract import Prediction
 
 # Long enough for the slowest create call (35 s); after it, a variant still `submitting` was left by a crash.
@@ -53,7 +53,7 @@ def begin_attempt(session: Session, actor: Actor, *, variant_id: str, input: dic
         .where(Variant.id == variant_id, Variant.state == VariantState.QUEUED)
         .values(
             state=VariantState.SUBMITTING,
-            started_at=sa.func.coalesce(Variant.started_at, now),
+            started_at=sa.func.coalesce(Variant.started_at, sa.literal(now, UtcTime())),
             next_due_at=now + SUBMITTING_FIRST_LOOK,
         )
         .returning(Variant.job_id, Variant.variant_index)
@@ -273,7 +273,8 @@ def _lock_job_of(session: Session, variant_id: str) -> sa.Row[str, str, int, int
         sa.select(Variant.id, Variant.job_id, Variant.variant_index, Variant.price_credits)
         .join(Job, Job.id == Variant.job_id)
         .where(Variant.id == variant_id)
-        .with_for_update(of=Job)
+        # key_share: events of the same job, whose foreign key looks at its row, must not wait for this lock.
+        .with_for_update(of=Job, key_share=True)
     ).one()
 
 
@@ -324,7 +325,7 @@ def _finish_job(session: Session, actor: Actor, *, job_id: str) -> None:
         .values(
             state=state,
             completed_at=now,
-            started_at=sa.func.coalesce(Job.started_at, now),
+            started_at=sa.func.coalesce(Job.started_at, sa.literal(now, UtcTime())),
             error_code=first_error.error_code if first_error else None,
             error_message=first_error.error_message if first_error else None,
         )

@@ -6,6 +6,7 @@ export default function ({ data, parentElement }) {
     // Setting the same address again would make the picture flicker.
     if (url && image.getAttribute("src") !== url) image.setAttribute("src", url);
   };
+  frame.style.setProperty("--ratio", data.width / data.height);
   frame.style.aspectRatio = `${data.width} / ${data.height}`;
   frame.classList.toggle("pending", !data.after);
   frame.classList.toggle("ended", Boolean(data.ended));

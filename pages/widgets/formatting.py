@@ -13,9 +13,14 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", _THIN_SPACE)
 
 
+def count(value: int, noun: str) -> str:
+    """A number with its noun: 1 job, 40 jobs."""
+    return f"{number(value)} {noun}" + ("" if value == 1 else "s")
+
+
 def credits(value: int) -> str:
-    """ "1 credit", "40 credits"."""
-    return f"{number(value)} credit" + ("" if value == 1 else "s")
+    """A number of credits: 1 credit, 40 credits."""
+    return count(value, "credit")
 
 
 def percent(share: float | None) -> str:

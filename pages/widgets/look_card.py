@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import streamlit as st
-from core.prompts.compose import INSTRUCTIONS_MAX
 
 from core import errors
 from core.credits import pricing
 from core.credits.queries import AccountBalance
 from core.prompts import compose, presets
+from core.prompts import instructions as wishes
 from pages.widgets import formatting
 
 
@@ -45,7 +45,7 @@ def draw(accounts: list[AccountBalance]) -> ChosenLook:
     instructions = st.text_area(
         "Notes (optional)",
         key="instructions",
-        max_chars=INSTRUCTIONS_MAX,
+        max_chars=wishes.MAX_LENGTH,
         height=76,
         placeholder="For example: a reading corner by the window",
     )
