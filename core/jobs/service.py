@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -162,8 +163,8 @@ def _idempotency(actor: Actor, account_id: int, request: StageRequest) -> tuple[
         raise errors.ValidationFailed(
             f"An Idempotency-Key is 1 to {IDEMPOTENCY_KEY_MAX} printable characters. Nothing was charged."
         )
-    # Keys of different callers are different keys, even when they look alike.
-    return f"{actor.source}:{actor.name}:{key}", fingerprint
+    # Keys of different callers are different keys, even when name and key together look alike.
+    return f"{actor.source}:{quote(actor.name, safe='')}:{key}", fingerprint
 
 
 def _find_earlier(desk: Desk, key: str, fingerprint: str, *, count: int) -> Submission | None:
@@ -176,9 +177,8 @@ def _find_earlier(desk: Desk, key: str, fingerprint: str, *, count: int) -> Subm
         if first.request_fingerprint != fingerprint:
             raise errors.IdempotencyConflict
         keys = [f"{key}#{number}" for number in range(count)]
-        by_key = dict(
-            session.execute(sa.select(Job.idempotency_key, Job.id).where(Job.idempotency_key.in_(keys))).tuples()
-        )
+        found = session.execute(sa.select(Job.idempotency_key, Job.id).where(Job.idempotency_key.in_(keys)))
+        by_key = {row.idempotency_key: row.id for row in found}
         ids = [by_key[one] for one in keys]
         jobs = [details.as_first_made(job) for job in queries.load_jobs(session, ids)]
         balance = session.execute(
