@@ -67,6 +67,11 @@ class SimulatorServer:
             raise errors.ConfigurationError("The simulator has not been started.")
         return self._url
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its thread is alive."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Run until `stop`; returns once it answers.
 
@@ -95,8 +100,9 @@ class SimulatorServer:
         if self._server is not None and self._thread is not None:
             self._server.ask_to_stop()
             self._thread.join(STOP_TIMEOUT_SECONDS)
-            if self._thread.is_alive():
+            if self.is_running:
                 _log.error("simulator does not stop", url=self._url)
+                return
         if self._lock is not None:
             self._lock.close()
         self._server = self._thread = self._lock = None

@@ -133,6 +133,12 @@ class Receiver:
                 self.send_header("content-length", "0")
                 self.end_headers()
 
+            def do_GET(self) -> None:
+                # Where a redirect would lead, if it were followed.
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
             def log_message(self, *_: Any) -> None:
                 return
 
