@@ -110,8 +110,10 @@ def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: di
             transitions.fail_variant(session, actor, variant_id=order.variant_id, failure=refused)
         log.warning("create refused", code=refused.code, error=refused.message)
     else:
-        record(desk, actor, attempt_id=attempt_id, prediction=prediction, model=order.model)
-        log.info("prediction created", prediction_id=prediction.id)
+        if record(desk, actor, attempt_id=attempt_id, prediction=prediction, model=order.model):
+            log.info("prediction created", prediction_id=prediction.id)
+        else:
+            _let_go_unless_owned(desk, prediction)
     desk.wake.set()
 
 
@@ -129,6 +131,18 @@ def record(
             cost_usd_micros=model.cost_usd_micros,
             adopted=adopted,
         )
+
+
+def _let_go_unless_owned(desk: Desk, prediction: Prediction) -> None:
+    # The call took so long that its attempt was resolved meanwhile: by adoption, or by ordering anew.
+    with desk.database.read() as session:
+        if session.scalar(sa.select(Attempt.id).where(Attempt.prediction_id == prediction.id)) is not None:
+            return
+    _log.warning("late prediction belongs to nobody", prediction_id=prediction.id)
+    try:
+        desk.provider.cancel(prediction.id)
+    except errors.ProviderError as failed:
+        _log.error("possible orphan at the provider", prediction_id=prediction.id, code=failed.code)
 
 
 def webhook_url(desk: Desk, variant_id: str) -> str | None:

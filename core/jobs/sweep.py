@@ -3,7 +3,7 @@
 Work is claimed by moving `next_due_at` on in a conditional UPDATE, so two processes never poll the same variant.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,17 +62,19 @@ def resolve_submitting(desk: Desk) -> int:
     1. Claim the variants that are `submitting` for longer than a healthy call takes.
     2. Look in the provider's list for a prediction with the exact input that no attempt owns: adopt it.
     3. If there is none although the list had time to catch up, nothing was bought: it may be ordered again.
+    4. What can't be found out while the provider remembers inputs is given up and refunded.
     """
     waiting = _claim_submitting(desk)
     if not waiting:
         return 0
     since = min(row.created_at for row in waiting) - _CLOCK_SKEW
+    # A list is as old as its first page: what was bought while the others came may be missing from it.
+    asked_at, found = clock.now(), None
     try:
         found = [item for page in desk.provider.list_pages(created_after=since) for item in page]
     except errors.ProviderError as failed:
         _log.warning("list not available", code=failed.code, error=failed.message)
-        return 0
-    return sum(_resolve(desk, row, found) for row in waiting)
+    return sum(_resolve(desk, row, found, asked_at=asked_at) for row in waiting)
 
 
 def end_overdue_queued(desk: Desk) -> int:
@@ -184,8 +186,8 @@ def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
         )
 
 
-def _resolve(desk: Desk, row: sa.Row[Any], found: Iterable[Prediction]) -> bool:
-    for prediction in found:
+def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *, asked_at: datetime) -> bool:
+    for prediction in found or ():
         if prediction.input is not None and dict(prediction.input) == row.input:
             adopted = creation.record(
                 desk, _SWEEP, attempt_id=row.id, prediction=prediction, model=MODELS[row.model], adopted=True
@@ -206,7 +208,7 @@ def _resolve(desk: Desk, row: sa.Row[Any], found: Iterable[Prediction]) -> bool:
                 allowed=(VariantState.SUBMITTING,),
             )
         call_ended_at = row.call_ended_at or row.created_at + CALL_MAX
-        if now - call_ended_at < LIST_LAG:
+        if found is None or asked_at - call_ended_at < LIST_LAG:
             return False
         return transitions.postpone(
             session, _SWEEP, attempt_id=row.id, due_at=now, why="Replicate did not receive the first order."
