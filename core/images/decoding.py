@@ -69,10 +69,8 @@ def _load(data: bytes, *, header: PhotoHeader, at_least: tuple[int, int] | None)
         picture.draft(None, at_least)
     # All at once: fed in small pieces, the decoder gives back what it left of each to be copied into the next.
     picture.decodermaxblock = max(len(data), ImageFile.MAXBLOCK)
-    announced = picture.size
     picture.load()
-    # A HEIC's pixels can turn out to have another size than its header told.
-    if picture.size != announced or (header.format == "jpeg" and jpeg.ran_out(data, picture)):
+    if header.format == "jpeg" and jpeg.ran_out(data, picture):
         raise errors.PhotoUnreadable()
     return picture
 

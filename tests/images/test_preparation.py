@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core import errors
-from core.images import headers, preparation, validation
+from core.images import decoding, headers, preparation, validation
 from tests.images import pictures, profiles
 
 
@@ -196,6 +196,23 @@ def test_a_jpeg_decoded_at_any_reduction_looks_like_one_scaled_with_care(width: 
     difference = np.asarray(picture, dtype=float) - np.asarray(careful, dtype=float)
     assert abs(difference.mean()) < 0.5
     assert np.sqrt((difference**2).mean()) < 4
+
+
+@pytest.mark.parametrize(
+    ("photo", "wanted", "decoded"),
+    [
+        ((6000, 4000), (1248, 832), (1500, 1000)),
+        ((9600, 7200), (1152, 864), (1200, 900)),
+        ((2400, 1600), (1248, 832), (2400, 1600)),
+        ((2496, 1664), (1248, 832), (1248, 832)),
+    ],
+)
+def test_a_jpeg_is_decoded_as_small_as_can_be_and_never_smaller_than_wanted(
+    photo: tuple[int, int], wanted: tuple[int, int], decoded: tuple[int, int]
+) -> None:
+    data = pictures.encoded(Image.new("L", photo, 90), "JPEG")
+    with decoding.decoded(data, header=headers.read(data), at_least=wanted) as picture:
+        assert picture.size == decoded
 
 
 # ---- refusals --------------------------------------------------------------------------------

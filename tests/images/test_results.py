@@ -74,8 +74,10 @@ def test_correcting_a_png_loses_nothing() -> None:
 
 def test_a_result_marked_as_lying_on_its_side_is_stored_upright() -> None:
     stored = pictures.room(768, 512).transpose(Image.Transpose.ROTATE_90)
-    data = pictures.encoded(stored, "JPEG", exif=pictures.exif_block(orientation=6), quality=95)
+    exif = pictures.exif_block(orientation=6)
+    data = pictures.encoded(stored, "JPEG", exif=exif, comment=corpus.SECRET, quality=95)
     checked = results.check(data, photo_width=6000, photo_height=4000)
+    assert corpus.SECRET not in checked.data
     with Image.open(io.BytesIO(checked.data)) as picture:
         assert picture.size == (checked.width, checked.height) == (768, 512)
         assert not picture.getexif()
