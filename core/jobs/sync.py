@@ -158,7 +158,8 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
     except errors.VariantFailure as failure:
         log.warning("result not usable", code=failure.code, error=failure.message)
         return fail(desk, actor, variant, failure, prediction)
-    except (errors.ProviderError, errors.StorageUnavailable) as later:
+    except errors.StagingError as later:
+        # The provider, the storage or the decoders are busy or away: the result is still there in a moment.
         log.warning("settlement delayed", code=later.code, error=later.message)
         settlement.give_up_claim(desk, variant.variant_id)
         return None

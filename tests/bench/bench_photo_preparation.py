@@ -1,8 +1,10 @@
 """Is a large photo made ready much faster and in much less memory than plain Pillow does it, and as fast as libvips?
 
-Run on demand: `pytest tests/bench/test_photo_preparation.py --override-ini addopts=`. Each measurement is a process of
-its own, the contenders take turns, and each one has to deliver a JPEG of the same size. The table goes to the terminal
-and, if STAGING_BENCH_REPORT names a file, to the end of that file. Linux only: it reads /proc.
+    python -m pytest tests/bench/bench_photo_preparation.py
+
+Each measurement is a process of its own, the contenders take turns, and each one has to deliver a JPEG of the same
+size. The table goes to the terminal and, if STAGING_BENCH_REPORT names a file, to the end of that file. Linux only:
+it reads /proc.
 """
 
 import io
