@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,9 +34,11 @@ class Simulator:
 
     config: SimulatorConfig
     clock: Callable[[], datetime]
+    database: Database
     engine: Engine
     store: PredictionStore
     outbox: Outbox
+    courier: Courier
     files: FileShelf
     studio: Studio
     plan: FaultPlan
@@ -57,44 +59,61 @@ async def running(
     port: int | None,
 ) -> AsyncIterator[Simulator]:
     """A simulator at work on its state folder, until the context ends."""
+    simulator = _assemble(config, state_dir, drawing=drawing, clock=clock, connections=connections)
+    if port is not None:
+        simulator.store.move_to_port(port)
+    simulator.files.delete_expired(now=clock())
+    simulator.engine.resume()
+    loops = [asyncio.create_task(simulator.engine.run()), asyncio.create_task(simulator.courier.run())]
+    try:
+        yield simulator
+    finally:
+        simulator.stopping.set()
+        # Drawings under way are finished first and may still be kept: their news arrives through this event loop.
+        await asyncio.to_thread(simulator.studio.close)
+        await asyncio.sleep(0)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await simulator.courier.close()
+        simulator.database.close()
+
+
+def _assemble(
+    config: SimulatorConfig,
+    state_dir: Path,
+    *,
+    drawing: Drawing | None,
+    clock: Callable[[], datetime],
+    connections: Connections,
+) -> Simulator:
     state_dir.mkdir(parents=True, exist_ok=True)
+    files_dir, outputs_dir = state_dir / "files", state_dir / "outputs"
+    webhook_secret = _kept(state_dir / "webhook-secret", webhooks.new_secret)
+    signing_key = _kept(state_dir / "files-key", secrets.token_hex).encode()
     database = Database(state_dir / "simulator.sqlite")
     store, outbox = PredictionStore(database), Outbox(database)
-    webhook_secret = _kept(state_dir / "webhook-secret", webhooks.new_secret)
-    files = FileShelf(
-        database, state_dir / "files", signing_key=_kept(state_dir / "files-key", secrets.token_hex).encode()
-    )
-    outputs_dir = state_dir / "outputs"
-    sources = InputSources(files_dir=state_dir / "files", outputs_dir=outputs_dir)
+    sources = InputSources(files_dir=files_dir, outputs_dir=outputs_dir)
     studio = Studio(sources=sources, outputs_dir=outputs_dir, drawing=drawing)
     courier = Courier(outbox, secret=webhook_secret, clock=clock, counted=store.count)
-    engine = Engine(
-        config=config, database=database, store=store, outbox=outbox, courier=courier, studio=studio, clock=clock
+    return Simulator(
+        config=config,
+        clock=clock,
+        database=database,
+        engine=Engine(
+            config=config, database=database, store=store, outbox=outbox, courier=courier, studio=studio, clock=clock
+        ),
+        store=store,
+        outbox=outbox,
+        courier=courier,
+        files=FileShelf(database, files_dir, signing_key=signing_key),
+        studio=studio,
+        plan=FaultPlan(config.faults, failure_rate=config.failure_rate, seed=config.seed),
+        bucket=TokenBucket(per_minute=config.creates_per_minute, burst=config.create_burst),
+        connections=connections,
+        webhook_secret=webhook_secret,
+        stopping=asyncio.Event(),
     )
-    if port is not None:
-        store.move_to_port(port)
-    files.delete_expired(now=clock())
-    engine.resume()
-    loops = [asyncio.create_task(engine.run()), asyncio.create_task(courier.run())]
-    stopping = asyncio.Event()
-    try:
-        yield Simulator(
-            config=config,
-            clock=clock,
-            engine=engine,
-            store=store,
-            outbox=outbox,
-            files=files,
-            studio=studio,
-            plan=FaultPlan(config.faults, failure_rate=config.failure_rate, seed=config.seed),
-            bucket=TokenBucket(per_minute=config.creates_per_minute, burst=config.create_burst),
-            connections=connections,
-            webhook_secret=webhook_secret,
-            stopping=stopping,
-        )
-    finally:
-        stopping.set()
-        await _stop(loops, courier=courier, studio=studio, database=database)
 
 
 def of(request: Request) -> Simulator:
@@ -117,18 +136,6 @@ async def require_bearer(request: Request) -> None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() not in ("bearer", "token") or not token.strip():
         raise problems.unauthenticated()
-
-
-async def _stop(loops: list[asyncio.Task[None]], *, courier: Courier, studio: Studio, database: Database) -> None:
-    # Drawings under way are finished first and may still be kept: their news arrives through this event loop.
-    await asyncio.to_thread(studio.close)
-    await asyncio.sleep(0)
-    for loop in loops:
-        loop.cancel()
-        with suppress(asyncio.CancelledError):
-            await loop
-    await courier.close()
-    database.close()
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:

@@ -7,14 +7,14 @@ import json
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 from core.provider.simulator import views
 from core.provider.simulator.records import new_id
-from core.provider.simulator.store import Database, microseconds
+from core.provider.simulator.store import Database, from_microseconds, microseconds
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_NAME_BYTES = 255
@@ -35,7 +35,6 @@ CREATE TABLE IF NOT EXISTS files (
 CREATE INDEX IF NOT EXISTS files_created ON files (created_us);
 """
 _COLUMNS = "id, name, content_type, size, sha256, metadata, created_us"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,5 +165,5 @@ def _from_row(row: tuple[str, str, str, int, str, str, int]) -> StoredFile:
         size=size,
         sha256=sha256,
         metadata=json.loads(metadata),
-        created_at=_EPOCH + timedelta(microseconds=created_us),
+        created_at=from_microseconds(created_us),
     )

@@ -1,8 +1,8 @@
 """Which webhooks are still to be posted? A table of them, so that a restart forgets none."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from core.provider.simulator.store import Database, microseconds
+from core.provider.simulator.store import Database, from_microseconds, microseconds
 from core.provider.simulator.webhooks import Delivery
 
 _SCHEMA = """
@@ -21,7 +21,6 @@ CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_us) WHERE due_us IS
 CREATE INDEX IF NOT EXISTS deliveries_held ON deliveries (prediction_id) WHERE due_us IS NULL;
 """
 _COLUMNS = "webhook_id, prediction_id, event, url, body, is_forged, attempts, due_us"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Outbox:
@@ -61,7 +60,7 @@ class Outbox:
         """When the next webhook that is not due yet will be."""
         sql = "SELECT min(due_us) FROM deliveries WHERE due_us > ?"
         (due_us,) = self._database.run(sql, (microseconds(after),)).fetchone()
-        return None if due_us is None else _from_microseconds(due_us)
+        return None if due_us is None else from_microseconds(due_us)
 
     def postpone(self, delivery: Delivery, *, due_at: datetime) -> None:
         """Count a failed attempt and try again at that time."""
@@ -89,9 +88,5 @@ def _from_row(row: tuple[int, str, str, str, str, str, int, int, int]) -> Delive
         body=body,
         is_forged=bool(is_forged),
         attempts=attempts,
-        due_at=_from_microseconds(due_us),
+        due_at=from_microseconds(due_us),
     )
-
-
-def _from_microseconds(value: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=value)

@@ -30,6 +30,8 @@ START_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = 15.0
 LOCK_TIMEOUT_SECONDS = 5.0
 HELD_REQUESTS_TIMEOUT_SECONDS = 2
+# Longer than clients keep an idle connection, so that none is closed just as a create is sent over it.
+KEEP_ALIVE_SECONDS = 60
 _BACKLOG = 2048
 
 
@@ -176,6 +178,7 @@ def _server(
         lifespan="on",
         log_config=None,
         backlog=_BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=HELD_REQUESTS_TIMEOUT_SECONDS,
     )
     return _Server(settings, app)

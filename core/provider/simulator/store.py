@@ -44,6 +44,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def from_microseconds(value: int) -> datetime:
+    """The aware UTC datetime that `microseconds` was made of."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
 class Database:
     """One SQLite connection in WAL mode, for use by one thread at a time."""
 
@@ -119,7 +124,7 @@ class PredictionStore:
     def next_due_at(self) -> datetime | None:
         """When the next change of any prediction is due."""
         (due_us,) = self._database.run("SELECT min(due_us) FROM predictions WHERE due_us IS NOT NULL").fetchone()
-        return None if due_us is None else _EPOCH + timedelta(microseconds=due_us)
+        return None if due_us is None else from_microseconds(due_us)
 
     def unfinished(self) -> list[Record]:
         """Every prediction that has not ended, oldest first."""

@@ -141,6 +141,13 @@ def test_cancel_after_of_another_form_or_under_five_seconds_is_refused(text: str
     assert refusal.value.status == 422
 
 
+def test_create_with_a_bad_cancel_after_buys_nothing(shared: Simulation) -> None:
+    before = shared.stats()["predictions"]
+    answer = shared.ask(headers={"Cancel-After": "4s"})
+    assert (answer.status_code, answer.json()["invalid_fields"][0]["field"]) == (422, "Cancel-After")
+    assert shared.stats()["predictions"] == before
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("wait", 60), ("wait=5", 5), ("wait=99", 60), ("respond-async", 0), ("await=5", 0), (None, 0)],
