@@ -17,12 +17,14 @@ from PIL import Image, ImageOps
 from replicate.client import Client
 
 from core.provider.simulator.pictures import Drawing
+from core.provider.simulator.records import Record
 from core.provider.simulator.server import SimulatorServer
 
 MODEL = "black-forest-labs/flux-kontext-pro"
 PREDICTIONS_OF_MODEL = f"/v1/models/{MODEL}/predictions"
 TERMINAL = ("succeeded", "failed", "canceled", "aborted")
 PATIENCE_SECONDS = 10.0
+NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 class Clock:
@@ -185,3 +187,30 @@ QUICK_DRAWING = Drawing(
     stage=lambda photo, *, prompt, seed: ImageOps.invert(photo),
     sample_room=lambda seed, size: Image.new("RGB", (96, 64), (seed % 256, 40, 90)),
 )
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def record(**changes: Any) -> Record:
+    """A prediction of noon that starts after a second and is ready after ten."""
+    return Record(
+        **{
+            "id": "a" * 26,
+            "model": "owner/name",
+            "origin": "http://127.0.0.1:1",
+            "input": {"prompt": "x"},
+            "seed": 1,
+            "output_format": "png",
+            "webhook": None,
+            "webhook_events": ("completed",),
+            "faults": frozenset(),
+            "planned_error": None,
+            "created_at": NOON,
+            "starts_at": at(1),
+            "ready_at": at(10),
+            "deadline": None,
+            **changes,
+        }
+    )

@@ -1,7 +1,7 @@
 """What becomes of a prediction follows from its record and the clock alone."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,36 +11,7 @@ from core.provider.contract import PredictionStatus
 from core.provider.simulator import lifecycle, records
 from core.provider.simulator.pictures import Drawing
 from core.provider.simulator.records import Record
-from tests.provider.simulator.simulation import wait_for
-
-NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
-
-
-def at(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def record(**changes: Any) -> Record:
-    """A prediction of noon that starts after a second and is ready after ten."""
-    return Record(
-        **{
-            "id": "a" * 26,
-            "model": "owner/name",
-            "origin": "http://127.0.0.1:1",
-            "input": {"prompt": "x"},
-            "seed": 1,
-            "output_format": "png",
-            "webhook": None,
-            "webhook_events": ("completed",),
-            "faults": frozenset(),
-            "planned_error": None,
-            "created_at": NOON,
-            "starts_at": at(1),
-            "ready_at": at(10),
-            "deadline": None,
-            **changes,
-        }
-    )
+from tests.provider.simulator.simulation import NOON, at, record, wait_for
 
 
 def life(start: Record, seconds: float) -> list[tuple[str, float]]:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from core.provider.contract import PredictionStatus
 from core.provider.simulator import courier, webhooks
-from tests.provider.simulator.simulation import Received, Receiver, Simulation, wait_for
+from tests.provider.simulator.simulation import Received, Receiver, Simulation, at, record, wait_for
 
 
 def order(receiver: Receiver, *events: str) -> dict[str, Any]:
@@ -78,11 +79,26 @@ def test_output_webhook_has_the_output_before_the_end(simulate: Any, receiver: R
     assert "completed_at" not in webhook.prediction
 
 
-def test_output_and_logs_are_told_every_half_second_at_most(simulate: Any, receiver: Receiver) -> None:
-    simulation = simulate(seconds=0)
-    simulation.create(body=order(receiver, "output", "logs", "completed"))
-    received = settled(simulation, receiver, 2)
-    assert [webhook.status for webhook in received] == ["processing", "succeeded"]
+@pytest.mark.parametrize(
+    ("wanted", "seconds", "sent"),
+    [
+        (("output", "logs", "completed"), 0.4, ["completed"]),
+        (("output", "logs", "completed"), 0.6, ["output", "completed"]),
+        (("logs", "completed"), 0.6, ["logs", "completed"]),
+        (("output", "completed"), 0.4, ["output", "completed"]),
+    ],
+)
+def test_output_and_logs_are_told_every_half_second_at_most(
+    wanted: tuple[str, ...], seconds: float, sent: list[str]
+) -> None:
+    ended = record(
+        webhook="https://127.0.0.1:9",
+        webhook_events=wanted,
+        status=PredictionStatus.SUCCEEDED,
+        started_at=at(1),
+        completed_at=at(1 + seconds),
+    )
+    assert [delivery.event for delivery in webhooks.deliveries(ended, at=at(2))] == sent
 
 
 @pytest.mark.parametrize(("fault", "status"), [("failure", "failed"), ("safety", "failed"), ("hang", "canceled")])
