@@ -5,15 +5,14 @@ from typing import Final
 
 from core.images import headers, rendering
 
-MEDIA_TYPE: Final = "image/webp"
-EXTENSION: Final = "webp"
-_QUALITY: Final = 78
-# The fastest methods are nearly as small at this size.
-_METHOD: Final = 2
+MEDIA_TYPE: Final = "image/jpeg"
+EXTENSION: Final = "jpg"
+# WebP would be a third smaller and take six times as long to write, for each photo and each result.
+_QUALITY: Final = 80
 
 
 def thumbnail(data: bytes, *, max_side: int = 480) -> bytes:
-    """A WebP whose longer side is at most `max_side` pixels; never enlarged, upright, without metadata.
+    """A JPEG whose longer side is at most `max_side` pixels; never enlarged, upright, without metadata.
 
     `data` is a prepared photo or a checked result: no limits are applied here. Raises `PhotoRefused` for others.
     """
@@ -22,5 +21,5 @@ def thumbnail(data: bytes, *, max_side: int = 480) -> bytes:
     width, height = max(1, round(header.width * scale)), max(1, round(header.height * scale))
     picture = rendering.render(data, header=header, width=width, height=height)
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=_QUALITY, method=_METHOD)
+    picture.save(buffer, "JPEG", quality=_QUALITY)
     return buffer.getvalue()

@@ -19,13 +19,13 @@ class Model:
 
 
 def _kontext_input(prompt: str, image_url: str, seed: int) -> Mapping[str, Any]:
-    # PNG, so that nothing is lost before the label is drawn; 2 is the tolerance's maximum with an input image.
+    # JPEG: a fifth of the size of PNG to fetch, keep and show. 2 is the maximum tolerance with an input image.
     return {
         "prompt": prompt,
         "input_image": image_url,
         "aspect_ratio": "match_input_image",
         "seed": seed,
-        "output_format": "png",
+        "output_format": "jpg",
         "safety_tolerance": 2,
         "prompt_upsampling": False,
     }

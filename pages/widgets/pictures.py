@@ -1,5 +1,7 @@
 """Where does the browser find a picture? Signed links, and the copies that people may download."""
 
+import mimetypes
+
 import streamlit as st
 
 from core import errors
@@ -35,6 +37,8 @@ def draw_downloads(job: JobDetail, variant: VariantDetail) -> None:
         st.error(f"{error.message} ({error.code})", icon=":material/error:")
         return
 
+    extension = variant.result_key.rpartition(".")[2]
+
     def name(*, labeled_copy: bool) -> str:
         return filenames.download_name(
             job.photo.file_name,
@@ -42,6 +46,7 @@ def draw_downloads(job: JobDetail, variant: VariantDetail) -> None:
             style=job.style,
             variant_index=variant.index,
             labeled=labeled_copy,
+            extension=extension,
         )
 
     with st.container(horizontal=True):
@@ -60,7 +65,7 @@ def draw_downloads(job: JobDetail, variant: VariantDetail) -> None:
             "Clean copy, no label",
             clean,
             file_name=name(labeled_copy=False),
-            mime="image/png",
+            mime=mimetypes.types_map.get(f".{extension}", "application/octet-stream"),
             key=f"clean-{variant.id}",
             on_click="ignore",
             type="tertiary",
