@@ -13,9 +13,10 @@ from core.auth.roles import Role
 from core.credits import ledger, pricing
 from core.credits import service as credit_service
 from core.db.session import Database
-from core.jobs import creation, queries
+from core.jobs import creation, events, queries
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
+from core.jobs.events import EventKind
 from core.jobs.states import JobState, Priority, VariantState
 from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
 from core.models.base import new_id
@@ -172,6 +173,7 @@ def job(
                 for index in range(pricing.VARIANTS_PER_JOB)
             ],
         )
+        events.add(session, manager("bob"), job_id=job_id, kind=EventKind.SUBMITTED, message="Submitted.")
     return job_id
 
 

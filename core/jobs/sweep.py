@@ -27,6 +27,8 @@ QUEUE_TIMEOUT = timedelta(minutes=30)
 LIST_LAG = timedelta(seconds=15)
 # A create call ends within 35 s by its own time-outs; one that never came back was cut off by a crash.
 CALL_MAX = timedelta(seconds=40)
+# A prediction past its deadline is asked for this long before silence counts as the end.
+_SILENCE_MAX = timedelta(seconds=30)
 _LOOK_AGAIN = timedelta(seconds=3)
 _INPUT_KEPT = timedelta(minutes=55)
 _CLOCK_SKEW = timedelta(seconds=30)
@@ -152,7 +154,12 @@ def _look_at(desk: Desk, item: _Due, prediction: Prediction | None) -> None:
         prediction = None
     if prediction is not None:
         sync.apply(desk, _SWEEP, prediction)
-    if clock.now() >= item.deadline_at and (prediction is None or not prediction.status.is_terminal):
+    if prediction is None:
+        # One unanswered question is no proof of anything: the result may be there. The next rounds ask again.
+        is_over = clock.now() >= item.deadline_at + _SILENCE_MAX
+    else:
+        is_over = clock.now() >= item.deadline_at and not prediction.status.is_terminal
+    if is_over:
         # The provider is silent, or won't stop: the job must not hang with it.
         variant = sync.find_variant(desk, item.prediction_id)
         if variant is not None:

@@ -90,9 +90,9 @@ def parse_time(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError as exception:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as exception:
         raise errors.ProviderError(f"Replicate sent a time that can't be read: {value!r}.") from exception
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def parse_prediction(body: Mapping[str, Any]) -> Prediction:
@@ -116,8 +116,8 @@ def parse_prediction(body: Mapping[str, Any]) -> Prediction:
         status=status,
         input=inputs if isinstance(inputs, Mapping) else None,
         output_url=_first_url(output),
-        error=None if body.get("error") is None else str(body["error"]),
-        logs=None if body.get("logs") is None else str(body["logs"]),
+        error=_text(body.get("error")),
+        logs=_text(body.get("logs")),
         created_at=created_at,
         started_at=parse_time(body.get("started_at")),
         completed_at=parse_time(body.get("completed_at")),
@@ -125,6 +125,11 @@ def parse_prediction(body: Mapping[str, Any]) -> Prediction:
         data_removed=bool(body.get("data_removed")),
         raw=body,
     )
+
+
+def _text(value: object) -> str | None:
+    # JSON may hold what no database keeps as text: a zero character, or half a surrogate pair.
+    return None if value is None else str(value).replace("\0", "").encode(errors="replace").decode()
 
 
 def _first_url(output: object) -> str | None:
