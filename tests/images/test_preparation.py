@@ -30,7 +30,7 @@ def assert_color(picture: Image.Image, expected: tuple[int, ...], *, tolerance: 
     assert abs(found - np.array(expected)).max() <= tolerance, (tuple(found), expected)
 
 
-def plain(color: object, *, mode: str = "RGB") -> Image.Image:
+def plain(color: float | tuple[float, ...], *, mode: str = "RGB") -> Image.Image:
     return Image.new(mode, (512, 512), color)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_three_percent_divide_correcting_from_refusing(photo_width: int, aspect:
     assert checked.height >= height
 
 
-REFUSED = {
+REFUSED: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "a web page": lambda: corpus.SCRIPT,
     "an animation": lambda: corpus.frames("WEBP"),
