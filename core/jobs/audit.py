@@ -120,6 +120,7 @@ def _overdue(session: Session) -> Iterator[Finding]:
     late = sa.or_(
         Variant.deadline_at < now - _GRACE,
         sa.and_(Variant.state == VariantState.QUEUED, Variant.created_at < now - sweep.QUEUE_TIMEOUT - _GRACE),
+        sa.and_(Variant.state == VariantState.SUBMITTING, Variant.started_at < now - sweep.INPUT_KEPT - _GRACE),
     )
     rows = session.execute(
         sa.select(Variant.job_id, Variant.variant_index, Variant.state).where(Variant.completed_at.is_(None), late)

@@ -30,7 +30,8 @@ CALL_MAX = timedelta(seconds=40)
 # A prediction past its deadline is asked for this long before silence counts as the end.
 _SILENCE_MAX = timedelta(seconds=30)
 _LOOK_AGAIN = timedelta(seconds=3)
-_INPUT_KEPT = timedelta(minutes=55)
+# The provider erases inputs an hour after the end; what was not found by then can't be found any more.
+INPUT_KEPT = timedelta(minutes=55)
 _CLOCK_SKEW = timedelta(seconds=30)
 _log = logs.get(__name__)
 _SWEEP = system(Source.SWEEP)
@@ -204,7 +205,7 @@ def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *
                 return True
     now = clock.now()
     with desk.database.write() as session:
-        if now - row.created_at > _INPUT_KEPT:
+        if now - row.created_at > INPUT_KEPT:
             # The provider erases inputs after an hour: whether one was bought can't be known any more.
             _log.error("possible orphan at the provider", attempt_id=row.id)
             return transitions.fail_variant(
