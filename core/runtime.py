@@ -13,7 +13,7 @@ from core.jobs.desk import Desk
 from core.jobs.queue import VariantQueue, queue_database_url
 from core.provider.replicate import ReplicateProvider
 from core.provider.simulator import address
-from core.settings import REPLICATE_API_URL, Settings
+from core.settings import Settings
 from core.storage.backend import ObjectStorage
 from core.webhooks.inbox import Inbox
 
@@ -78,9 +78,7 @@ class Runtime:
 
     @staticmethod
     def _provider_url(settings: Settings, simulator_url: str | None) -> str:
-        if not settings.is_demo:
-            return settings.replicate_base_url
-        if settings.replicate_base_url != REPLICATE_API_URL:
+        if not settings.has_own_simulator:
             return settings.replicate_base_url
         return simulator_url or address.known_address(simulator_dir(settings)) or _NO_SIMULATOR_URL
 

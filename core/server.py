@@ -96,7 +96,7 @@ class _Parts:
     """Everything that was started, so that it can be stopped in reverse."""
 
     def __init__(self, settings: Settings, *, with_worker: bool) -> None:
-        self.simulator = _start_simulator(settings) if settings.is_demo and with_worker else None
+        self.simulator = _start_simulator(settings) if settings.has_own_simulator and with_worker else None
         self.runtime = Runtime(settings, simulator_url=self.simulator.url if self.simulator else None)
         self.runtime.migrate()
         self.worker: Worker | None = None

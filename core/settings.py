@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.replicate_api_token is None
 
     @property
+    def has_own_simulator(self) -> bool:
+        """Whether this desk brings the simulator with it, rather than being pointed at one that runs elsewhere."""
+        return self.is_demo and self.replicate_base_url == REPLICATE_API_URL
+
+    @property
     def resolved_database_url(self) -> str:
         """The SQLAlchemy URL: the one given, with psycopg 3 as PostgreSQL's driver, or SQLite in the data folder."""
         if self.database_url is None:

@@ -28,6 +28,8 @@ from core.provider.registry import DEFAULT_MODEL, SEED_MAX
 from core.storage import contract as storage_keys
 
 IDEMPOTENCY_KEY_MAX = 200
+# All of them are in memory at once, each up to 50 MB.
+UPLOADS_MAX = 60
 _log = logs.get(__name__)
 
 
@@ -96,6 +98,8 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     actor.require(Action.STAGE)
     if not request.uploads:
         raise errors.ValidationFailed("Send at least one photo as `image`. Nothing was charged.")
+    if len(request.uploads) > UPLOADS_MAX:
+        raise errors.ValidationFailed(f"Send at most {UPLOADS_MAX} photos at once. Nothing was charged.")
     priority = _priority(request.priority)
     prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
     with desk.database.read() as session:

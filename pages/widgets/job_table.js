@@ -7,9 +7,13 @@ const element = (tag, className, text) => {
   return made;
 };
 
-function twoLines(className, first, second) {
-  const cell = element("div", `two ${className}`);
+function lines(className, first, second, why) {
+  const cell = element("div", `lines ${className}`);
   cell.append(element("b", "", first), element("span", "", second));
+  if (why) {
+    cell.append(element("span", "why", why));
+    cell.title = why;
+  }
   return cell;
 }
 
@@ -48,8 +52,8 @@ function fill(button, row) {
   }
   button.replaceChildren(
     picture,
-    twoLines("", row.file, row.account),
-    twoLines("wide", row.room, row.style),
+    lines("", row.file, row.account, row.why),
+    lines("wide", row.room, row.style, ""),
     stateCell(row),
     numberCell("middle", row.age, row.created, ""),
     numberCell("wide", row.inState, row.since, ""),

@@ -38,6 +38,7 @@ def _row(job: JobDetail, *, selected: bool, now: datetime) -> dict[str, Any]:
         "thumbnail": pictures.url(_thumbnail_key(job)),
         "file": job.photo.file_name,
         "account": job.account,
+        "why": "" if job.failure is None else job.failure.message,
         "room": presets.room_type(job.room_type).name,
         "style": presets.style(job.style).name,
         "state": look.word,

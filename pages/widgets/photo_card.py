@@ -14,6 +14,8 @@ from pages.widgets import formatting
 _SAMPLES = {"Living room": 1, "Bedroom": 2, "Loft": 3}
 _SAMPLE_QUALITY = 92
 _PREVIEWS_KEPT = 16
+# In pixels: the photo is large, and the button beside it stays in view.
+_PREVIEW_WIDTH, _PREVIEW_HEIGHT = 640, 440
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,12 @@ def _show(file_name: str, data: bytes) -> ChosenPhoto | None:
     if preview.refusal:
         st.error(preview.refusal, icon=":material/image_not_supported:")
         return None
-    st.image(preview.jpeg, width="stretch", alt=f"The chosen photo, {validation.safe_file_name(file_name)}")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.image(
+            preview.jpeg,
+            width=min(_PREVIEW_WIDTH, int(_PREVIEW_HEIGHT * preview.width / preview.height)),
+            alt=f"The chosen photo, {validation.safe_file_name(file_name)}",
+        )
     st.caption(
         f":material/check_circle: {validation.safe_file_name(file_name)} · {preview.width} × {preview.height}"
         f" · {formatting.file_size(len(data))}"
