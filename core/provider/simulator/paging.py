@@ -11,6 +11,7 @@ from core.provider.simulator import problems
 from core.provider.simulator.assembly import origin_of
 
 PAGE_SIZE = 100
+MAX_POSITION = 2**62
 Direction = Literal["older", "newer"]
 
 
@@ -32,9 +33,12 @@ def read_cursor(request: Request) -> Cursor:
         return Cursor()
     try:
         direction, _, position = base64.urlsafe_b64decode(text.encode()).decode().partition(":")
-        return Cursor("newer" if direction == "newer" else "older", int(position))
+        cursor = Cursor("newer" if direction == "newer" else "older", int(position))
     except (binascii.Error, ValueError) as exception:
         raise problems.Problem(400, "The cursor is not valid.") from exception
+    if cursor.position is None or not 0 <= cursor.position <= MAX_POSITION:
+        raise problems.Problem(400, "The cursor is not valid.")
+    return cursor
 
 
 def page_url(request: Request, direction: Direction, position: int) -> str:

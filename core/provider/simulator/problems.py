@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+
+from core.provider.simulator.json_answer import JsonAnswer
 
 _TITLES = {
     400: "Bad request",
@@ -45,9 +46,9 @@ class Problem(Exception):
         self.body |= extra or {}
         self.headers = dict(headers or {})
 
-    def response(self) -> JSONResponse:
+    def response(self) -> JsonAnswer:
         """The problem document as an answer."""
-        return JSONResponse(
+        return JsonAnswer(
             self.body, status_code=self.status, headers=self.headers, media_type="application/problem+json"
         )
 
@@ -84,14 +85,14 @@ def install(app: FastAPI) -> None:
     """Make every error of the application, its own and the framework's, a problem document."""
 
     @app.exception_handler(Problem)
-    async def answer_problem(_request: Request, problem: Problem) -> JSONResponse:
+    async def answer_problem(_request: Request, problem: Problem) -> JsonAnswer:
         return problem.response()
 
     @app.exception_handler(HTTPException)
-    async def answer_framework_error(_request: Request, exception: HTTPException) -> JSONResponse:
+    async def answer_framework_error(_request: Request, exception: HTTPException) -> JsonAnswer:
         return Problem(exception.status_code, str(exception.detail), headers=exception.headers).response()
 
     @app.exception_handler(Exception)
-    async def answer_unexpected_error(_request: Request, _exception: Exception) -> JSONResponse:
+    async def answer_unexpected_error(_request: Request, _exception: Exception) -> JsonAnswer:
         # The server logs the exception itself, once this answer is on its way.
         return Problem(500, "Something unexpected went wrong.").response()

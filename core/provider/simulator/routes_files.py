@@ -5,12 +5,13 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from starlette.datastructures import FormData, UploadFile
 
 from core.provider.simulator import files, paging, problems
 from core.provider.simulator.assembly import Simulator, of, origin_of, require_bearer
 from core.provider.simulator.files import StoredFile, file_view
+from core.provider.simulator.json_answer import JsonAnswer
 from core.provider.simulator.paging import PAGE_SIZE
 
 NOT_FOUND = "File not found"
@@ -44,7 +45,7 @@ async def create_file(request: Request) -> Response:
         )
     simulator.files.add(file)
     simulator.files.delete_expired(now=simulator.clock())
-    return JSONResponse(file_view(file, origin=origin_of(request)), status_code=201)
+    return JsonAnswer(file_view(file, origin=origin_of(request)), status_code=201)
 
 
 @router.get("", dependencies=_protected)
@@ -53,7 +54,7 @@ async def list_files(request: Request) -> Response:
     simulator, skip = of(request), paging.read_cursor(request).position or 0
     found = simulator.files.page(now=simulator.clock(), skip=skip, limit=PAGE_SIZE + 1)
     has_more = len(found) > PAGE_SIZE
-    return JSONResponse(
+    return JsonAnswer(
         {
             "next": paging.page_url(request, "older", skip + PAGE_SIZE) if has_more else None,
             "previous": paging.page_url(request, "older", max(0, skip - PAGE_SIZE)) if skip else None,
@@ -65,7 +66,7 @@ async def list_files(request: Request) -> Response:
 @router.get("/{file_id}", dependencies=_protected)
 async def get_file(request: Request, file_id: str) -> Response:
     """The facts of one file."""
-    return JSONResponse(file_view(_find(of(request), file_id), origin=origin_of(request)))
+    return JsonAnswer(file_view(_find(of(request), file_id), origin=origin_of(request)))
 
 
 @router.delete("/{file_id}", dependencies=_protected)

@@ -1,10 +1,10 @@
 """What did the simulator see? Counts and links for audits from outside; the real API has none of this."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from core.provider.simulator import problems
 from core.provider.simulator.assembly import ACCOUNT, of, origin_of
+from core.provider.simulator.json_answer import JsonAnswer
 
 LINK_SECONDS = 3600
 
@@ -17,13 +17,14 @@ async def stats(request: Request) -> Response:
     simulator = of(request)
     counters = simulator.store.counters()
     by_status = simulator.store.count_by_status()
-    return JSONResponse(
+    return JsonAnswer(
         {
             "creates": counters.get("creates", 0),
             "creates_throttled": counters.get("creates_throttled", 0),
             "creates_failed": counters.get("creates_failed", 0),
             "predictions": sum(by_status.values()),
             "by_status": by_status,
+            "drawings_pending": simulator.studio.pending,
             "webhooks_pending": simulator.outbox.count(),
             "webhooks_delivered": counters.get("webhooks_delivered", 0),
             "webhooks_given_up": counters.get("webhooks_given_up", 0),
@@ -39,4 +40,4 @@ async def download_link(request: Request, file_id: str) -> Response:
         raise problems.not_found()
     expiry = int(simulator.clock().timestamp()) + LINK_SECONDS
     path = simulator.files.download_path(file_id, owner=ACCOUNT, expiry=expiry)
-    return JSONResponse({"url": f"{origin_of(request)}{path}"})
+    return JsonAnswer({"url": f"{origin_of(request)}{path}"})

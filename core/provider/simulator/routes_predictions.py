@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
 
 from core.provider.simulator import catalog, faults, paging, problems, views
 from core.provider.simulator.assembly import Simulator, of, origin_of, require_bearer
 from core.provider.simulator.faults import Fault
+from core.provider.simulator.json_answer import JsonAnswer
 from core.provider.simulator.orders import Order, read_order
 from core.provider.simulator.paging import PAGE_SIZE
 from core.provider.simulator.records import Record
@@ -52,7 +52,7 @@ async def list_predictions(request: Request) -> Response:
     has_newer = bool(rows) and bool(simulator.store.newer_than(rows[0][0], filters, limit=1))
     origin = origin_of(request)
     results = [views.prediction_view(simulator.engine.current(record), origin=origin) for _, record in rows]
-    return JSONResponse(
+    return JsonAnswer(
         {
             "next": paging.page_url(request, "older", rows[-1][0]) if has_older else None,
             "previous": paging.page_url(request, "newer", rows[0][0]) if has_newer else None,
@@ -108,7 +108,7 @@ async def _created(simulator: Simulator, request: Request, order: Order, record:
         record = await simulator.engine.wait(record.id, seconds=order.wait_seconds) or record
         status = 201 if record.status.is_terminal else 202
     view = views.prediction_view(record, origin=origin_of(request))
-    return JSONResponse(view, status_code=status, headers=simulator.bucket.headers())
+    return JsonAnswer(view, status_code=status, headers=simulator.bucket.headers())
 
 
 def _pass_rate_limit(simulator: Simulator) -> None:
@@ -152,7 +152,7 @@ async def _disconnected(request: Request) -> None:
 async def _read_json(request: Request) -> dict[str, Any]:
     try:
         body = await request.json()
-    except ValueError as exception:
+    except (ValueError, RecursionError) as exception:
         raise problems.Problem(400, "The request's body is not valid JSON.") from exception
     if not isinstance(body, dict):
         raise problems.Problem(400, "The request's body must be a JSON object.")
@@ -193,4 +193,4 @@ def _shows_api(request: Request) -> bool:
 def _answer(request: Request, record: Record | None) -> Response:
     if record is None:
         raise problems.not_found()
-    return JSONResponse(views.prediction_view(record, origin=origin_of(request)))
+    return JsonAnswer(views.prediction_view(record, origin=origin_of(request)))

@@ -14,6 +14,7 @@ from core.provider.simulator.sources import InputSources, InputUnavailable
 _log = logs.get(__name__)
 
 DRAWING_THREADS = 2
+DRAWING_SEEDS = 2**32
 DRAWING_FAILED = "The model stopped with an unexpected error."
 
 # Called in a drawing thread with the prediction's id, and either the picture's size in bytes or an error text.
@@ -30,6 +31,11 @@ class Studio:
         self._pool = ThreadPoolExecutor(DRAWING_THREADS, thread_name_prefix="simulator-drawing")
         self._waiting: dict[str, Future[None]] = {}
         outputs_dir.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def pending(self) -> int:
+        """How many pictures are waiting or being drawn."""
+        return len(self._waiting)
 
     def submit(self, record: Record, *, finished: Finished) -> None:
         """Have the picture of a prediction drawn; `finished` is called once, unless it is forgotten first."""
@@ -73,7 +79,8 @@ class Studio:
         return pictures.draw(
             self._sources.read(url) if url else None,
             prompt=record.input["prompt"],
-            seed=record.seed,
+            # Any integer is a seed to the API; generators of random numbers want a small one.
+            seed=record.seed % DRAWING_SEEDS,
             aspect_ratio=record.input.get("aspect_ratio", KONTEXT_INPUT["aspect_ratio"].default),
             output_format=record.output_format,
             drawing=self._drawing,

@@ -85,11 +85,10 @@ class Simulation:
         wait_for(lambda: self.get(prediction_id)["status"] in TERMINAL)
         return self.get(prediction_id)
 
-    def drawn(self, count: int) -> list[Path]:
-        """The pictures in the state folder, once there are that many."""
-        outputs = self.server.state_dir / "outputs"
-        pictures: list[Path] = wait_for(lambda: len(found := [*outputs.glob("*.png")]) == count and found)
-        return pictures
+    def drawn(self) -> list[Path]:
+        """The pictures in the state folder, once no more are being drawn."""
+        wait_for(lambda: self.stats()["drawings_pending"] == 0)
+        return [*(self.server.state_dir / "outputs").glob("*.png")]
 
     def stats(self) -> dict[str, Any]:
         return as_object(self.http.get("/simulator/stats"))
@@ -185,7 +184,7 @@ def jpeg(width: int = 96, height: int = 64, color: tuple[int, int, int] = (200, 
 # The simulator's own stager is tested apart; here a staged photo is its negative, and a room is one color.
 QUICK_DRAWING = Drawing(
     stage=lambda photo, *, prompt, seed: ImageOps.invert(photo),
-    sample_room=lambda seed, size: Image.new("RGB", (96, 64), (seed % 256, 40, 90)),
+    sample_room=lambda seed, size: Image.new("RGB", (96, 64), tuple(seed.to_bytes(4, "big")[1:])),
 )
 
 

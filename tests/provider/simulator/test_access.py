@@ -88,6 +88,27 @@ def test_input_outside_the_table_is_refused_by_name(shared: Simulation, field: s
     assert shared.stats()["predictions"] == before
 
 
+def test_broken_text_breaks_no_list(shared: Simulation) -> None:
+    content = rb'{"input": {"prompt": "half a pair: \ud83d"}}'
+    created = shared.http.post(PREDICTIONS_OF_MODEL, content=content)
+    assert created.status_code == 201
+    newest = shared.http.get("/v1/predictions").json()["results"][0]
+    assert (newest["id"], newest["input"]) == (created.json()["id"], created.json()["input"])
+
+
+@pytest.mark.parametrize("cursor", ["none", "b2xkZXI6LTE=", "b2xkZXI6OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "é"])
+def test_cursor_of_nobody_is_refused(shared: Simulation, cursor: str) -> None:
+    for path in ("/v1/predictions", "/v1/files"):
+        assert shared.http.get(path, params={"cursor": cursor}).status_code == 400
+
+
+@pytest.mark.parametrize("seed", [-1, 10**40])
+def test_any_integer_is_a_seed(shared: Simulation, seed: int) -> None:
+    ended = shared.ended(shared.create(seed=seed)["id"])
+    assert ended["status"] == "succeeded"
+    assert ended["logs"].startswith(f"Using seed: {seed}\n")
+
+
 def test_missing_prompt_is_refused(shared: Simulation) -> None:
     answer = shared.http.post(PREDICTIONS_OF_MODEL, json={"input": {"seed": 1}})
     assert [item["field"] for item in answer.json()["invalid_fields"]] == ["input.prompt"]

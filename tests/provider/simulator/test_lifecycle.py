@@ -69,7 +69,7 @@ def test_record_survives_its_textual_form() -> None:
 def test_status_follows_the_clock(simulate: Any) -> None:
     simulation = simulate(seconds=60)
     prediction_id = simulation.create()["id"]
-    simulation.drawn(1)
+    simulation.drawn()
     seen = []
     for seconds in (0, 10, 60):
         simulation.clock.forward(seconds)
@@ -100,7 +100,7 @@ def test_logs_grow_with_the_run(simulate: Any) -> None:
     simulation = simulate(seconds=60)
     created = simulation.create(seed=7710683)
     assert created["logs"] == ""
-    simulation.drawn(1)
+    simulation.drawn()
     simulation.clock.forward(10)
     assert simulation.get(created["id"])["logs"] == "Using seed: 7710683\nGenerating..."
     simulation.clock.forward(60)
@@ -145,7 +145,7 @@ def test_data_removal_clears_input_output_logs_and_file(simulate: Any) -> None:
 def test_canceled_prediction_leaves_no_picture(simulate: Any) -> None:
     simulation = simulate(seconds=60)
     prediction_id = simulation.create()["id"]
-    (picture,) = simulation.drawn(1)
+    (picture,) = simulation.drawn()
     simulation.http.post(f"/v1/predictions/{prediction_id}/cancel")
     wait_for(lambda: not picture.exists())
 
