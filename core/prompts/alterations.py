@@ -5,6 +5,8 @@
 3. What follows "don't", "without" or "keep" is safe, and so is what only tells: "the floor is oak".
 4. Every pattern of the tables is searched in what is left. A feature without "the" outside a phrase of place is one
    to be made ("white walls", "add a window"); one with "the" is refused only as the object of an altering verb.
+
+Reading by rules has an end: what slips through still meets the preservation clause, the last word of every prompt.
 """
 
 import re

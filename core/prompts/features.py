@@ -47,23 +47,26 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         STRUCTURE,
         "the view and the outside",
-        "power line, powerline, telephone pole, utility pole, driveway, roof, facade",
+        """
+        power line, powerline, telephone pole, telephone wire, overhead wire, overhead cable, utility pole,
+        driveway, roof, facade
+        """,
     ),
     (
         ADDITION,
         "the view and the outside",
         """
-        view, sky, the sky, skyline, the outside, scenery, landscape, landscaping, lawn, swimming pool, pool,
-        hot tub, jacuzzi, deck, patio cover, pergola, fence, sunset, sunrise, dusk, night, nighttime, twilight,
-        sunlight, sunshine, weather, snow, exterior, solar panel, outside the window, through the window,
-        out the window, out of the window
+        view, sky, the sky, skyline, the outside, scenery, landscape, landscaping, lawn, grass, swimming pool,
+        pool, hot tub, jacuzzi, deck, patio cover, pergola, fence, sunset, sunrise, dusk, night, nighttime,
+        twilight, sunlight, sunshine, weather, snow, exterior, solar panel, outside the window,
+        through the window, out the window, out of the window
         """,
     ),
     (
         PRESENT,
         "the view and the outside",
         """
-        garden, yard, backyard, front yard, grass, tree, bush, hedge, building, neighbor, neighbour,
+        garden, yard, backyard, front yard, shed, tree, bush, hedge, building, neighbor, neighbour,
         house next door, natural light, daylight, paving, neighbor house, neighbour house, neighbors house
         """,
     ),
@@ -81,8 +84,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "the fixtures",
         """
         radiator, outlet, power outlet, socket, light switch, thermostat, smoke detector, air vent, vent, pipe,
-        fixture, light fixture, electrical panel, fuse box, meter, baseboard heater, heater, boiler, water heater,
-        furnace, ac unit
+        fixture, light fixture, electrical panel, fuse box, meter, baseboard heater, heater, boiler,
+        water heater, furnace, ac unit
         """,
     ),
     (
@@ -90,12 +93,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "the fixtures",
         """
         fireplace, fire place, mantel, mantelpiece, chandelier, pendant light, ceiling light, ceiling lamp,
-        ceiling fan, recessed light, recessed lighting, track lighting, pot light, spotlight, sconce, wall sconce,
-        sink, toilet, bathtub, tub, shower, faucet, tap, backsplash, kitchen island, island, built-in, built in,
-        built-in shelf, built-in shelves, built in shelves, kitchen cabinet, upper cabinet, lower cabinet,
-        wall cabinet, countertop, counter top, worktop, appliance, fridge, refrigerator, oven, stove, dishwasher,
-        microwave, washer, dryer, washing machine, range hood, air conditioner, air conditioning, bathroom vanity,
-        closet, pantry, garage
+        ceiling fan, recessed light, recessed lighting, track lighting, pot light, spotlight, sconce,
+        wall sconce, sink, toilet, bathtub, tub, shower, faucet, tap, backsplash, kitchen island, island,
+        built-in, built in, built-in shelf, built-in shelves, built in shelves, kitchen cabinet, upper cabinet,
+        lower cabinet, wall cabinet, countertop, counter top, worktop, appliance, fridge, refrigerator, oven,
+        stove, dishwasher, microwave, washer, dryer, washing machine, range hood, air conditioner,
+        air conditioning, bathroom vanity, closet, pantry, garage
         """,
     ),
     (PRESENT, "the fixtures", "cabinet, cabinet door, counter, vanity, door handle, doorknob, hardware"),
@@ -105,8 +108,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "the room itself",
         """
         room, space, bedroom, living room, family room, dining room, kitchen, bathroom, powder room, hallway,
-        hall, entryway, entrance, basement, attic, everything, office, home office, nursery, laundry room, house,
-        home, apartment, interior, patio, property
+        hall, entryway, entrance, basement, attic, everything, office, home office, nursery, laundry room,
+        house, home, apartment, interior, patio, property
         """,
     ),
     (
@@ -123,8 +126,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "the camera and framing",
         """
         camera angle, camera position, camera view, perspective, viewpoint, framing, crop, cropping, zoom,
-        zoom in, zoom out, wide angle, wider angle, lens, different angle, another angle, from a different angle,
-        from another angle, from the other side, bird's eye view, aspect ratio
+        zoom in, zoom out, wide angle, wider angle, lens, different angle, another angle, lower angle,
+        higher angle, from a lower angle, from a higher angle, from a different angle, from another angle,
+        from the other side, bird's eye view, aspect ratio
         """,
     ),
     (

@@ -38,19 +38,19 @@ VERB_ROWS: tuple[tuple[str, str, str], ...] = (
         relocate, shift, refinish, resurface, sand, polish, clean, wash, transform, convert, reshape,
         straighten, darken, lighten, whiten, knock, knock down, knock out, tear, tear down, tear out, rip,
         rip out, strip, take, take out, take down, take away, take off, cut, cut out, crop out, edit, edit out,
-        leave out, lose, get rid of, do away with, break down, break through, bring down, open, brick up,
-        board up, wall off, close off, touch up, cover up, clean up, swap out, change out, make changes to,
+        leave out, lose, get rid of, do away with, break down, break through, bring down, brick up, board up,
+        wall off, close off, touch up, cover up, clean up, clear up, swap out, change out, make changes to,
         fill in, smooth, smooth out, mow, green, demo
         """,
     ),
-    (MAKE, WITH, "make, cover, fill, refresh, update, brighten, turn, render"),
+    (MAKE, WITH, "make, give, cover, fill, refresh, update, brighten, turn, render"),
     (
         RENOVATE,
         RENOVATED,
         """
         paint, repaint, recolor, recolour, color, colour, whitewash, wallpaper, carpet, tile, retile, plaster,
         stencil, spray, stain, varnish, renovate, remodel, gut, rebuild, restructure, modernize, modernise,
-        upgrade, enlarge, expand, widen, extend, double, shrink, resize, landscape, pave, repave, open up,
+        upgrade, enlarge, expand, widen, extend, double, shrink, resize, landscape, pave, repave, open, open up,
         merge, combine, panel, refloor, reroof
         """,
     ),
@@ -61,6 +61,7 @@ VERB_ROWS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 IRREGULAR_PAST: dict[str, tuple[str, ...]] = {
+    "give": ("gave", "given"),
     "hide": ("hid", "hidden"),
     "take": ("took", "taken"),
     "tear": ("tore", "torn"),
@@ -144,11 +145,11 @@ WORD_ROWS: tuple[tuple[str, str], ...] = (
     (
         LOOK,
         """
-        white, off-white, black, gray, grey, beige, cream, ivory, taupe, brown, tan, red, blue, navy, teal,
-        green, sage, yellow, gold, orange, pink, purple, lavender, charcoal, eggshell, pastel, dark, light,
-        bright, neutral, wood, wooden, oak, walnut, maple, cherry, pine, teak, marble, granite, quartz, stone,
-        concrete, cement, brick red, terracotta, tiled, herringbone, slate, bamboo, cork, glass, stained glass,
-        sky blue, grass green
+        white, off-white, sunny, cloudy, snowy, rainy, black, gray, grey, beige, cream, ivory, taupe, brown,
+        tan, red, blue, navy, teal, green, sage, yellow, gold, orange, pink, purple, lavender, charcoal,
+        eggshell, pastel, dark, light, bright, neutral, wood, wooden, oak, walnut, maple, cherry, pine, teak,
+        marble, granite, quartz, stone, concrete, cement, brick red, terracotta, tiled, herringbone, slate,
+        bamboo, cork, glass, stained glass, sky blue, grass green
         """,
     ),
     (
@@ -202,13 +203,13 @@ WORD_ROWS: tuple[tuple[str, str], ...] = (
     (
         OTHER,
         """
-        floor lamp, floor lamps, floor mirror, pampas grass, christmas tree, olive tree, fig tree, potted tree,
-        palm tree, ficus tree, indoor tree, lemon tree, potted trees, china cabinet, display cabinet,
-        display cabinets, filing cabinet, tv cabinet, media cabinet, storage cabinet, storage cabinets,
-        bar cabinet, shoe cabinet, curio cabinet, liquor cabinet, wine cabinet, persian carpet, oriental carpet,
-        turkish carpet, moroccan carpet, carpet under, carpet beneath, carpet runner, night stand, night stands,
-        deck of cards, make sure, making sure, put in, putting in, let in, letting in, bring in, not only,
-        not just, would like, i'd like, we'd like
+        floor lamp, floor lamps, floor mirror, pampas grass, dried grass, sea grass, grasses, christmas tree,
+        olive tree, fig tree, potted tree, palm tree, ficus tree, indoor tree, lemon tree, potted trees,
+        china cabinet, display cabinet, display cabinets, filing cabinet, tv cabinet, media cabinet,
+        storage cabinet, storage cabinets, bar cabinet, shoe cabinet, curio cabinet, liquor cabinet,
+        wine cabinet, persian carpet, oriental carpet, turkish carpet, moroccan carpet, carpet under,
+        carpet beneath, carpet runner, night stand, night stands, deck of cards, make sure, making sure, put in,
+        putting in, let in, letting in, bring in, not only, not just, would like, i'd like, we'd like
         """,
     ),
     (
