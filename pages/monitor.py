@@ -44,7 +44,7 @@ def _draw_live(actor: Actor) -> None:
     clicked = job_table.draw(page.jobs, selected=selected, now=clock.now(), key="jobs")
     if clicked and clicked != selected:
         st.query_params[_JOB] = clicked
-        st.rerun(scope="fragment")
+        st.rerun()
     if page.next_cursor:
         st.caption(f"The newest {_SHOWN} are shown.")
     if selected:
@@ -58,11 +58,12 @@ def _snapshot(actor: Actor, shown: tuple[JobState, ...]) -> tuple[dict[JobState,
 
 
 def _draw_filter() -> JobState | None:
+    options, asked = ["all", *JobState], st.query_params.get(_FILTER, "all")
     chosen = st.segmented_control(
         "Show",
-        ["all", *JobState],
+        options,
         format_func=lambda option: "All" if option == "all" else states.JOB_LOOKS[JobState(option)].word,
-        default=st.query_params.get(_FILTER, "all"),
+        default=asked if asked in options else "all",
         required=True,
         key="monitor-filter",
         label_visibility="collapsed",
@@ -147,7 +148,7 @@ def _draw_actions(actor: Actor, job: JobDetail) -> None:
         )
         if st.button("Close", icon=":material/close:", type="tertiary", key=f"close-{job.id}"):
             st.query_params.pop(_JOB, None)
-            st.rerun(scope="fragment")
+            st.rerun()
     if clicked:
         _sync(actor, job.id)
 
@@ -166,7 +167,7 @@ def _sync(actor: Actor, job_id: str | None) -> None:
     ]
     st.session_state["sync_report"] = "\n".join(lines)
     _snapshot.clear()
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def _draw_timeline(job: JobDetail) -> None:
