@@ -22,12 +22,14 @@ _LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
-def _opened() -> Iterator[Runtime]:
+def _opened(*, serving: bool = False) -> Iterator[Runtime]:
     """The tools of a command; an error of ours ends it with its sentence and status 1."""
     settings = Settings()
-    logs.configure(as_json=settings.is_production, level="WARNING")
+    logs.configure(as_json=settings.is_production, level="INFO" if serving else "WARNING")
     runtime = Runtime(settings)
     try:
+        if serving:
+            settings.require_startable()
         runtime.migrate()
         yield runtime
     except errors.StagingError as error:
@@ -163,14 +165,16 @@ def api(
     """Serve the API alone, without pages and without background work."""
     import uvicorn
 
-    from core import server
+    from core.api.app import build_alone
 
-    uvicorn.run(server.api_application(), host=host, port=port, log_config=None)
+    with _opened(serving=True) as runtime:
+        uvicorn.run(build_alone(runtime), host=host, port=port, log_config=None)
 
 
 @app.command()
 def worker() -> None:
     """Run the queue and the sweep alone, until interrupted."""
-    from core import server
+    from core.worker import Worker
 
-    server.run_worker()
+    with _opened(serving=True) as runtime:
+        Worker(runtime.desk, queue=runtime.new_queue(), inbox=runtime.inbox).run_until_interrupted()

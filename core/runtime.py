@@ -72,6 +72,14 @@ class Runtime:
             if opened:
                 _log.info("demo account opened", account=WELCOME_ACCOUNT, amount_credits=WELCOME_CREDITS)
 
+    def checks(self) -> dict[str, bool]:
+        """Which of the parts answer, by name."""
+        return {
+            "database": self.database.is_reachable(),
+            "storage": self.storage.is_reachable(),
+            "provider": self.provider.is_reachable(),
+        }
+
     def close(self) -> None:
         """Close the database's connections."""
         self.database.close()

@@ -1,5 +1,6 @@
 """What goes on by itself? The loop that releases, polls, settles and applies webhooks, in every worker process."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -48,6 +49,15 @@ class Worker:
         self._thread.join(_STOP_SECONDS)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._queue.stop()
+
+    def run_until_interrupted(self) -> None:
+        """Start, and stop cleanly at SIGINT or SIGTERM."""
+        interrupted = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: interrupted.set())
+        self.start()
+        interrupted.wait()
+        self.stop()
 
     def is_alive(self) -> bool:
         """Whether the loop runs."""

@@ -1,8 +1,10 @@
 """How is the API put together? One FastAPI application, mounted at `/api`."""
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from core.api import error_handlers
+from core.api import error_handlers, health
 from core.api.routes import accounts, files, jobs, provider, stage, sync, webhooks
 from core.api.schemas import Problem
 from core.runtime import Runtime
@@ -26,3 +28,8 @@ def build_api(runtime: Runtime) -> FastAPI:
     for room in (stage, jobs, sync, provider, accounts, files, webhooks):
         api.include_router(room.router)
     return api
+
+
+def build_alone(runtime: Runtime) -> Starlette:
+    """The API as an application of its own, at `/api` beside its health checks."""
+    return Starlette(routes=[Mount("/api", app=build_api(runtime)), *health.routes(runtime.checks)])
