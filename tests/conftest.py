@@ -1,5 +1,6 @@
 """What do all tests share? Databases, desks, people and clocks, each fresh and none of them left behind."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,16 +9,25 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 
 from core import clock as core_clock
+from core import logs
 from core import runtime as core_runtime
+from core.api.app import build_api
 from core.db import schema
 from core.db.session import Database
 from core.jobs.desk import Desk
 from core.provider.contract import Provider
 from core.provider.replicate import ReplicateProvider
+from core.runtime import Runtime
+from core.settings import Settings
 from core.storage.backend import ObjectStorage
+from core.webhooks.inbox import Inbox
 from tests import factories
+from tests.api_client import Api, make_keys
 from tests.databases import PostgresServer, SqliteDatabases
 from tests.factories import People
 from tests.fake_provider import FakeProvider
@@ -50,6 +60,14 @@ def _clean_environment() -> Iterator[None]:
     kept = {name: os.environ.pop(name) for name in names}
     yield
     os.environ.update(kept)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logging() -> Iterator[None]:
+    logs.configure(as_json=False)
+    yield
+    # What is captured ends before the process does.
+    logging.getLogger().handlers = []
 
 
 @pytest.fixture(autouse=True)
@@ -180,3 +198,23 @@ def simulate(tmp_path: Path) -> Iterator[Callable[..., ReplicateProvider]]:
 def simulator(simulate: Callable[..., ReplicateProvider]) -> ReplicateProvider:
     """The real provider over HTTP, talking to a simulator that draws in a twentieth of a second."""
     return simulate()
+
+
+@pytest.fixture
+def runtime(desk: Desk, provider: FakeProvider, database_url: str, tmp_path: Path) -> Iterator[Runtime]:
+    """The tools of a process, with the test's database, files and provider."""
+    settings = Settings(data_dir=tmp_path, database_url=database_url, secret="a-secret-of-the-tests", _env_file=None)  # type: ignore[call-arg,arg-type]
+    made = Runtime(settings)
+    made.close()
+    made.database, made.storage, made.desk = desk.database, desk.storage, desk  # type: ignore[assignment]
+    made.provider = provider  # type: ignore[assignment]
+    made.inbox = Inbox(desk, configured_secrets=settings.webhook_secrets)
+    yield made
+
+
+@pytest.fixture
+def api(runtime: Runtime, desk: Desk, provider: FakeProvider) -> Iterator[Api]:
+    """The API over the test's runtime, with a key for each person."""
+    application = Starlette(routes=[Mount("/api", app=build_api(runtime))])
+    with TestClient(application, raise_server_exceptions=False) as client:
+        yield Api(client, make_keys(desk), runtime, desk, provider)

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from core import errors, logs
@@ -17,6 +18,7 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(errors.StagingError, _on_staging_error)
     api.add_exception_handler(RequestValidationError, _on_invalid_request)
     api.add_exception_handler(HTTPException, _on_http_error)
+    api.add_exception_handler(DataError, _on_impossible_text)
     api.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -49,6 +51,13 @@ async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     kind = _BY_STATUS.get(status, errors.ValidationFailed if status < 500 else errors.StagingError)
     return problem(kind(), status=status)
+
+
+async def _on_impossible_text(request: Request, _error: Exception) -> JSONResponse:
+    # PostgreSQL keeps no zero characters in texts, not even to look for them.
+    _log.warning("request holds what the database can't take", path=request.url.path)
+    message = "Something in this request holds characters that no name or text of ours has. Nothing was changed."
+    return problem(errors.ValidationFailed(message))
 
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:

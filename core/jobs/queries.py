@@ -1,9 +1,10 @@
 """How do jobs stand? Reads only, as frozen values; the database never sees a query per row."""
 
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -82,7 +83,7 @@ def jobs(
     last = rows[limit - 1] if more else None
     return JobPage(
         jobs=load_jobs(session, [row.id for row in rows[:limit]]),
-        next_cursor=f"{last.created_at.isoformat()}~{last.id}" if last else None,
+        next_cursor=_cursor(last.created_at, last.id) if last else None,
     )
 
 
@@ -276,12 +277,14 @@ def _failure(code: str | None, message: str | None) -> Failure | None:
     return None if code is None else Failure(code=code, message=message or "")
 
 
+def _cursor(created_at: datetime, job_id: str) -> str:
+    # Without a plus sign, which an address reads as a space.
+    return f"{created_at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z~{job_id}"
+
+
 def _parse_cursor(cursor: str) -> tuple[datetime, str]:
     moment, _, job_id = cursor.partition("~")
     try:
-        parsed = datetime.fromisoformat(moment)
+        return datetime.fromisoformat(moment.removesuffix("Z")).replace(tzinfo=UTC), str(uuid.UUID(job_id))
     except ValueError as exception:
         raise errors.ValidationFailed("This cursor is not one of ours. Start again without it.") from exception
-    if parsed.tzinfo is None or not job_id:
-        raise errors.ValidationFailed("This cursor is not one of ours. Start again without it.")
-    return parsed, job_id

@@ -1,0 +1,112 @@
+"""Who may call what? Every route of the application, for every kind of caller."""
+
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from core.api.app import build_api
+from tests import factories
+from tests.api_client import Api, problem
+from tests.factories import BELLEVUE
+from tests.pictures_to_send import photo
+
+DATABASES = ("sqlite",)
+CALLERS = (None, "bob", "charlie", "dora", "alice")
+OPEN = (200, 200, 200, 200, 200)
+# What a route answers when it is asked for something of Bellevue Homes: without a key, to Bellevue's own staff, to
+# the staff of another account, to support, to a manager.
+EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
+    ("GET", "/openapi.json"): OPEN,
+    ("GET", "/docs"): OPEN,
+    ("GET", "/docs/oauth2-redirect"): OPEN,
+    ("GET", "/redoc"): OPEN,
+    ("POST", "/stage"): (401, 202, 404, 202, 202),
+    ("GET", "/jobs"): (401, 200, 200, 200, 200),
+    ("GET", "/jobs/{job_id}"): (401, 200, 404, 200, 200),
+    ("POST", "/sync-staging"): (401, 403, 403, 200, 200),
+    ("GET", "/replicate/status/{prediction_id}"): (401, 200, 404, 200, 200),
+    ("GET", "/accounts/{account}"): (401, 200, 404, 200, 200),
+    ("GET", "/files/{key:path}"): (401, 200, 404, 200, 200),
+    ("POST", "/webhooks/replicate"): (401, 401, 401, 401, 401),
+}
+
+
+def routes() -> set[tuple[str, str]]:
+    application: Any = build_api(None)  # type: ignore[arg-type]
+    return {
+        (method, context.path)
+        for context in iter_route_contexts(application.routes)
+        for method in context.methods or ()
+        if method != "HEAD"
+    }
+
+
+def test_every_route_has_an_expectation() -> None:
+    assert routes() == set(EXPECTED)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(EXPECTED))
+def test_each_caller_gets_what_its_role_allows(api: Api, method: str, path: str) -> None:
+    job_id, predictions = factories.ordered_job(api.desk)
+    values = {
+        "job_id": job_id,
+        "prediction_id": predictions[0],
+        "account": BELLEVUE,
+        "key:path": factories.detail(api.desk.database, job_id).photo.original_key,
+    }
+    for name, value in values.items():
+        path = path.replace("{" + name + "}", value)
+    requests: dict[str, dict[str, Any]] = {
+        "/stage": {
+            "files": {"image": ("a.jpg", photo(), "image/jpeg")},
+            "data": {"roomType": "bedroom", "style": "modern", "account": BELLEVUE},
+        },
+        "/sync-staging": {"json": {"jobId": job_id}},
+        "/webhooks/replicate": {"content": b"{}"},
+    }
+    answers = [api.call(method, caller, path, **requests.get(path, {})) for caller in CALLERS]
+    found = tuple(answer.status_code for answer in answers)
+    key = next(one for one in EXPECTED if one[0] == method and _matches(one[1], path, values))
+    assert found == EXPECTED[key], [answer.text[:200] for answer in answers]
+    for answer in answers:
+        if answer.status_code >= 400:
+            problem(answer, answer.status_code, answer.json()["code"])
+        if answer.status_code == 401 and "webhooks" not in path:
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def _matches(template: str, path: str, values: dict[str, str]) -> bool:
+    for name, value in values.items():
+        template = template.replace("{" + name + "}", value)
+    return template == path
+
+
+def test_staff_see_only_their_own_jobs(api: Api) -> None:
+    own = factories.job(api.desk)
+    foreign = factories.job(api.desk, account=factories.OUTSIDER, number=2)
+    seen = {who: [job["id"] for job in api.get(who, "/jobs").json()["items"]] for who in ("bob", "charlie", "dora")}
+    assert seen == {"bob": [own], "charlie": [foreign], "dora": [foreign, own]}
+    assert api.get("charlie", "/jobs", params={"account": BELLEVUE}).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Basic Ym9iOmJvYg==",
+        "bob",
+        "Bearer sd_" + "a" * 43,
+        "Bearer \x80",
+        "Token x",
+    ],
+)
+def test_what_is_no_key_is_refused(api: Api, authorization: str) -> None:
+    answer = api.get(None, "/jobs", headers={"Authorization": authorization.encode("latin-1")})
+    problem(answer, 401, "not_authenticated")
+
+
+def test_a_key_is_taken_from_the_header_only(api: Api) -> None:
+    assert api.get(None, "/jobs", params={"token": api.keys["bob"], "key": api.keys["bob"]}).status_code == 401
