@@ -17,6 +17,9 @@ MAX_PIXELS: Final = 64_000_000
 MIN_SHORT_SIDE_PIXELS: Final = 256
 # Beyond this the model has shown more or less of the room than the photo does.
 MAX_ASPECT_CHANGE: Final = 0.03
+# One or two pixels in a thousand come from rounding sides to what the model takes. Nobody sees them, but everybody
+# would see a picture that was resampled and compressed once more.
+NEGLIGIBLE_ASPECT_CHANGE: Final = 0.002
 
 # How a corrected picture is written: without loss, or so that none is seen.
 _SAVING: Final[dict[Format, dict[str, Any]]] = {
@@ -44,8 +47,8 @@ def check(data: bytes, *, photo_width: int, photo_height: int) -> CheckedResult:
     1. The header must be that of a still PNG, JPEG or WebP within the limits.
     2. Its aspect must be within 3 % of the upright photo's (`photo_width` × `photo_height` pixels).
     3. It must decode in full.
-    4. If both sides already are the photo's aspect to the pixel, the bytes stay as they came; otherwise the side that
-       is too short is stretched.
+    4. If its aspect is the photo's to 0.2 %, the bytes stay as they came; otherwise the side that is too short is
+       stretched.
 
     Raises `OutputInvalid`, `OutputReframed`, `PicturesBusy`. `extension` has no dot.
     """
@@ -91,7 +94,10 @@ def _check_framing(header: PhotoHeader, *, photo_width: int, photo_height: int) 
 
 
 def _corrected_size(header: PhotoHeader, *, photo_width: int, photo_height: int) -> tuple[int, int]:
-    """The size with the photo's aspect, reached by stretching one side; what is within half a pixel stays."""
+    """The size with the photo's aspect, reached by stretching one side; a negligible difference stays."""
+    ratio = (header.width * photo_height) / (header.height * photo_width)
+    if max(ratio, 1 / ratio) <= 1 + NEGLIGIBLE_ASPECT_CHANGE:
+        return header.width, header.height
     if header.width * photo_height > header.height * photo_width:
         return header.width, round(header.width * photo_height / photo_width)
     return round(header.height * photo_width / photo_height), header.height

@@ -41,6 +41,7 @@ _SWEEP = system(Source.SWEEP)
 class _Due:
     variant_id: str
     prediction_id: str
+    known_status: str
     provider_created_at: datetime
     deadline_at: datetime
 
@@ -50,13 +51,22 @@ def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
 
     1. Claim what is due.
     2. Ask the provider: one by one while few are due, by list pages when many are.
-    3. Apply each answer; past its deadline, a prediction that still runs is canceled and its variant ended.
+    3. Apply what is news; past its deadline, a prediction that still runs is canceled and its variant ended.
     """
     due = _claim_due(desk)
     if not due:
         return []
     known = _ask_by_list(desk, due) if len(due) > GET_LIMIT else {}
-    return [workers.submit(_logged(_look_at), desk, item, known.get(item.prediction_id)) for item in due]
+    now = clock.now()
+    return [
+        workers.submit(_logged(_look_at), desk, item, known.get(item.prediction_id))
+        for item in due
+        if item.deadline_at <= now or _is_news(item, known.get(item.prediction_id))
+    ]
+
+
+def _is_news(item: _Due, prediction: Prediction | None) -> bool:
+    return prediction is None or prediction.status.is_terminal or prediction.status.value != item.known_status
 
 
 def resolve_submitting(desk: Desk) -> int:
@@ -122,7 +132,13 @@ def _claim_due(desk: Desk) -> list[_Due]:
             sa.update(Variant).where(*due).values(next_due_at=now + transitions.POLL_INTERVAL).returning(Variant.id)
         ).all()
         rows = session.execute(
-            sa.select(Attempt.variant_id, Attempt.prediction_id, Attempt.provider_created_at, Variant.deadline_at)
+            sa.select(
+                Attempt.variant_id,
+                Attempt.prediction_id,
+                Attempt.status.label("known_status"),
+                Attempt.provider_created_at,
+                Variant.deadline_at,
+            )
             .join(Variant, Variant.id == Attempt.variant_id)
             .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id.is_not(None))
             .order_by(Attempt.number)
