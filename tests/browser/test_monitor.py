@@ -1,0 +1,39 @@
+"""Does the Monitor keep itself up to date in a real browser, and only as long as there is something to see?"""
+
+from playwright.sync_api import expect
+
+from tests import pictures_to_send
+from tests.browser.conftest import OpenPage
+from tests.browser.server import DeskServer
+
+BATCH = 6
+REFRESH = "iframe[title^='streamlit_autorefresh']"
+
+
+def test_the_monitor_follows_jobs_to_their_end_by_itself_and_then_rests(
+    open_page: OpenPage, server: DeskServer, finished_job: str
+) -> None:
+    page = open_page(f"{server.url}/monitor")
+    expect(page.get_by_role("heading", name="Monitor")).to_be_visible()
+    photos = [pictures_to_send.photo(90 + number) for number in range(BATCH)]
+    ids = server.stage(*photos, name="followed.jpg")
+    page.reload()
+    expect(page.locator(REFRESH)).to_have_count(1)
+    rows = page.locator(".row", has_text="followed.jpg")
+    expect(rows).to_have_count(BATCH)
+    expect(rows.filter(has_text="Completed")).to_have_count(BATCH, timeout=40_000)
+    expect(page.locator(REFRESH)).to_have_count(0)
+    expect(page.get_by_text("this page is quiet")).to_be_visible()
+    assert {server.job(job_id)["status"] for job_id in ids} == {"completed"}
+
+
+def test_a_click_on_a_row_opens_its_job(open_page: OpenPage, server: DeskServer, finished_job: str) -> None:
+    page = open_page(f"{server.url}/monitor?state=completed")
+    page.locator(f".row[data-id='{finished_job}']").click()
+    expect(page.get_by_role("heading", name="finished.jpg")).to_be_visible()
+    expect(page.locator(".frame:not(.pending)")).to_have_count(2)
+    assert f"job={finished_job}" in page.url
+    expect(page.locator(".row[aria-pressed='true']")).to_have_count(1)
+    expect(page.get_by_role("button", name="Sync now")).to_be_disabled()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator(".frame")).to_have_count(0)
