@@ -18,7 +18,14 @@ _UPRIGHT: Final[dict[int, Image.Transpose]] = {
 }
 
 
-def render(data: bytes, *, header: PhotoHeader, width: int, height: int) -> Image.Image:
+def render(
+    data: bytes,
+    *,
+    header: PhotoHeader,
+    width: int,
+    height: int,
+    resampling: Image.Resampling = Image.Resampling.LANCZOS,
+) -> Image.Image:
     """The picture at `width` × `height` pixels as seen upright, in sRGB, without metadata.
 
     1. Decode, a JPEG straight to the smallest size that is large enough.
@@ -31,7 +38,7 @@ def render(data: bytes, *, header: PhotoHeader, width: int, height: int) -> Imag
     stored = headers.as_stored((width, height), orientation=header.orientation)
     with decoding.decoded(data, header=header, at_least=stored) as picture, decoding.refusing_damage():
         profile = picture.info.get("icc_profile")
-        small = scaling.scaled(color.scalable(picture), *stored)
+        small = scaling.scaled(color.scalable(picture), *stored, resampling=resampling)
     with decoding.refusing_damage():
         finished = upright(color.to_srgb(small, icc_profile=profile), orientation=header.orientation)
     # Encoders write some of what they find here, a comment for one, without being asked.

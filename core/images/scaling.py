@@ -16,28 +16,32 @@ _SHAREABLE_MODES: Final = frozenset({"L", "RGB", "CMYK"})
 _second_half = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1), thread_name_prefix="scaling")
 
 
-def scaled(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """The picture at `width` × `height` pixels, by Lanczos; the picture itself if it has that size.
+def scaled(
+    picture: Image.Image, width: int, height: int, *, resampling: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
+    """The picture at `width` × `height` pixels; the picture itself if it has that size.
 
     Two threads make one half each. The filter reads across the cut, so there is no seam.
     """
     if picture.size == (width, height):
         return picture
     if picture.mode not in _SHAREABLE_MODES or width * height < _WORTH_SHARING_PIXELS:
-        return _resized(picture, width, height, top=0, bottom=picture.height)
+        return _resized(picture, width, height, resampling, top=0, bottom=picture.height)
     middle = height // 2
     cut = picture.height * middle / height
-    lower = _second_half.submit(_resized, picture, width, height - middle, top=cut, bottom=picture.height)
+    lower = _second_half.submit(_resized, picture, width, height - middle, resampling, top=cut, bottom=picture.height)
     whole = Image.new(picture.mode, (width, height))
-    whole.paste(_resized(picture, width, middle, top=0, bottom=cut), (0, 0))
+    whole.paste(_resized(picture, width, middle, resampling, top=0, bottom=cut), (0, 0))
     whole.paste(lower.result(), (0, middle))
     return whole
 
 
-def _resized(picture: Image.Image, width: int, height: int, *, top: float, bottom: float) -> Image.Image:
+def _resized(
+    picture: Image.Image, width: int, height: int, resampling: Image.Resampling, *, top: float, bottom: float
+) -> Image.Image:
     return picture.resize(
         (width, height),
-        Image.Resampling.LANCZOS,
+        resampling,
         box=(0, top, picture.width, bottom),
         reducing_gap=_REDUCING_GAP,
     )
