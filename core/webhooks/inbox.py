@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError
 
 from core import clock, errors, logs
 from core.auth.actors import Source, system
@@ -51,8 +52,45 @@ class Inbox:
         except (ValueError, TypeError, AttributeError, errors.ProviderError) as exception:
             raise errors.ValidationFailed("This webhook's body is not a prediction. It was ignored.") from exception
         webhook_id = {name.lower(): value for name, value in headers.items()}["webhook-id"]
+        try:
+            is_new = self._keep(webhook_id, prediction, content, variant_id=variant_id)
+        except DataError as exception:
+            raise errors.ValidationFailed(
+                "This webhook holds characters that can't be kept. It was ignored."
+            ) from exception
+        self._desk.wake.set()
+        _log.info("webhook received", prediction_id=prediction.id, status=prediction.status.value, new=is_new)
+        return is_new
+
+    def apply_waiting(self) -> int:
+        """Apply what was received, oldest first; returns how many webhooks were dealt with for good.
+
+        News of predictions that nobody owns yet is passed over, so that it does not hold up the rest.
+        """
+        owned = sa.exists().where(Attempt.prediction_id == WebhookDelivery.prediction_id)
+        waited = WebhookDelivery.received_at <= clock.now() - _WAIT_FOR_OWNER
+        with self._desk.database.read() as session:
+            waiting = session.execute(
+                sa.select(
+                    WebhookDelivery.webhook_id,
+                    WebhookDelivery.body,
+                    WebhookDelivery.variant_id,
+                    WebhookDelivery.received_at,
+                )
+                .where(
+                    WebhookDelivery.applied_at.is_(None),
+                    sa.or_(owned, waited, WebhookDelivery.variant_id.is_not(None)),
+                )
+                .order_by(WebhookDelivery.received_at)
+                .limit(_BATCH)
+            ).all()
+        return sum(self._apply_guarded(row) for row in waiting)
+
+    def _keep(
+        self, webhook_id: str, prediction: Prediction, content: dict[str, Any], *, variant_id: str | None
+    ) -> bool:
+        insert = sqlite.insert if self._desk.database.is_sqlite else postgresql.insert
         with self._desk.database.write() as session:
-            insert = sqlite.insert if self._desk.database.is_sqlite else postgresql.insert
             kept = session.execute(
                 insert(WebhookDelivery)
                 .values(
@@ -65,27 +103,19 @@ class Inbox:
                 .on_conflict_do_nothing()
                 .returning(WebhookDelivery.webhook_id)
             ).one_or_none()
-        self._desk.wake.set()
-        _log.info(
-            "webhook received", prediction_id=prediction.id, status=prediction.status.value, new=kept is not None
-        )
         return kept is not None
 
-    def apply_waiting(self) -> int:
-        """Apply what was received, oldest first; returns how many webhooks were dealt with for good."""
-        with self._desk.database.read() as session:
-            waiting = session.execute(
-                sa.select(
-                    WebhookDelivery.webhook_id,
-                    WebhookDelivery.body,
-                    WebhookDelivery.variant_id,
-                    WebhookDelivery.received_at,
-                )
-                .where(WebhookDelivery.applied_at.is_(None))
-                .order_by(WebhookDelivery.received_at)
-                .limit(_BATCH)
-            ).all()
-        return sum(self._apply(row) for row in waiting)
+    def _apply_guarded(self, row: sa.Row[str, dict[str, Any], str | None, Any]) -> bool:
+        try:
+            return self._apply(row)
+        except Exception:
+            _log.exception(
+                "a webhook could not be applied; the sweep reads its prediction", webhook_id=row.webhook_id
+            )
+        if clock.now() - row.received_at < _WAIT_FOR_OWNER:
+            return False
+        self._close(row.webhook_id, outcome="failed")
+        return True
 
     def _apply(self, row: sa.Row[str, dict[str, Any], str | None, Any]) -> bool:
         prediction = parse_prediction(row.body)
@@ -96,13 +126,16 @@ class Inbox:
             return False
         change = sync.apply(self._desk, _WEBHOOK, prediction) if variant is not None else None
         outcome = "unknown prediction" if variant is None else "applied" if change is not None else "no news"
+        self._close(row.webhook_id, outcome=outcome)
+        return True
+
+    def _close(self, webhook_id: str, *, outcome: str) -> None:
         with self._desk.database.write() as session:
             session.execute(
                 sa.update(WebhookDelivery)
-                .where(WebhookDelivery.webhook_id == row.webhook_id, WebhookDelivery.applied_at.is_(None))
+                .where(WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.applied_at.is_(None))
                 .values(applied_at=clock.now(), outcome=outcome)
             )
-        return True
 
     def _adopt(self, variant_id: str, prediction: Prediction) -> None:
         # The news names the variant, but only the exact input proves that the prediction is this variant's.
