@@ -17,6 +17,8 @@ _REFRESH_MS = 2_000
 _JOB = "job"
 _FILTER = "state"
 _SHOWN = 50
+# In pixels, about what a job's pictures and actions take beside it.
+_LIST_HEIGHT = 720
 # Many open pages share one look at the database.
 _SNAPSHOT_KEPT = timedelta(milliseconds=500)
 
@@ -41,14 +43,24 @@ def _draw_live(actor: Actor) -> None:
         _draw_empty(state)
         return
     selected = st.query_params.get(_JOB)
+    if not selected:
+        _draw_list(page, selected)
+        return
+    # The list scrolls beside the job, so that neither pushes the other out of sight.
+    left, right = st.columns([5, 6])
+    with left, st.container(height=_LIST_HEIGHT, border=False):
+        _draw_list(page, selected)
+    with right:
+        _draw_job(actor, selected)
+
+
+def _draw_list(page: queries.JobPage, selected: str | None) -> None:
     clicked = job_table.draw(page.jobs, selected=selected, now=clock.now(), key="jobs")
     if clicked and clicked != selected:
         st.query_params[_JOB] = clicked
         st.rerun()
     if page.next_cursor:
         st.caption(f"The newest {_SHOWN} are shown.")
-    if selected:
-        _draw_job(actor, selected)
 
 
 @st.cache_data(ttl=_SNAPSHOT_KEPT, show_spinner=False)

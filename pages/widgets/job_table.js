@@ -63,7 +63,8 @@ function fill(button, row) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const table = parentElement.querySelector(".table");
-  if (!table.querySelector(".head")) {
+  const isNew = !table.querySelector(".head");
+  if (isNew) {
     const head = element("div", "head");
     COLUMNS.forEach(([title, className]) => head.append(element("div", className, title)));
     table.append(head);
@@ -82,4 +83,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   wanted.forEach((button, position) => {
     if (table.children[position + 1] !== button) table.insertBefore(button, table.children[position + 1] ?? null);
   });
+  // Where the list scrolls by itself, the selected job may lie below its edge.
+  if (isNew) table.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
 }
