@@ -12,6 +12,7 @@ from tests.browser.conftest import HEIGHT, WIDTH, OpenPage
 from tests.browser.server import DeskServer
 
 SLOW_MS = 30_000
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 
 
 def choose_photo(page: Page, data: bytes, name: str) -> None:
@@ -39,12 +40,14 @@ def split(frame: Locator) -> float:
     return float(frame.evaluate("frame => frame.style.getPropertyValue('--split')").rstrip("%"))
 
 
-def download(page: Page, label: str) -> tuple[str, Image.Image]:
+def download(page: Page, label: str) -> tuple[str, bytes, Image.Image]:
+    """The first download of that label: its suggested name, its bytes, and the picture they make."""
     with page.expect_download() as waiting:
         page.get_by_role("button", name=label).first.click()
-    picture = Image.open(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    data = Path(waiting.value.path()).read_bytes()
+    picture = Image.open(io.BytesIO(data))
     picture.load()
-    return waiting.value.suggested_filename, picture
+    return waiting.value.suggested_filename, data, picture
 
 
 def test_a_person_stages_a_photo_sees_both_variants_and_downloads_them(
@@ -58,15 +61,17 @@ def test_a_person_stages_a_photo_sees_both_variants_and_downloads_them(
     assert frames.locator("img").count() == 4
     assert_pictures_loaded(frames)
 
-    name, labeled = download(page, "Download")
-    assert (labeled.format, name.endswith(".jpg")) == ("JPEG", True)
+    name, data, labeled = download(page, "Download")
+    assert (labeled.format, name) == ("JPEG", "living_living-room_modern_A_virtually-staged.jpg")
     assert labeled.width / labeled.height == pytest.approx(WIDTH / HEIGHT, rel=0.01)
-    clean_name, clean = download(page, "Clean copy, no label")
+
+    clean_name, clean_data, clean = download(page, "Clean copy, no label")
+    job = server.job(page.url.rpartition("=")[2])
+    stored = server.client.get(f"{server.url}{job['resultUrls'][0]}")
+    assert clean_data == stored.content
+    assert data != clean_data
+    assert clean_name == f"living_living-room_modern_A_clean.{ENDINGS[str(clean.format)]}"
     assert clean.size == labeled.size
-    assert clean_name != name
-    assert "living" in name
-    # The label is on one copy alone.
-    assert clean.convert("RGB").tobytes() != labeled.convert("RGB").tobytes()
 
 
 def test_the_line_between_before_and_after_moves_by_keyboard_and_by_dragging(
