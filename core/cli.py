@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from core import errors, logs
+from core import settings as core_settings
 from core.auth import api_keys
 from core.auth.actors import Actor, Source, system
 from core.auth.roles import Role
 from core.credits import service as credit_service
 from core.runtime import Runtime
-from core.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 api_key = typer.Typer(no_args_is_help=True, help="Manage API keys.")
@@ -24,19 +24,20 @@ _LOOPBACK = "127.0.0.1"
 @contextmanager
 def _opened(*, serving: bool = False) -> Iterator[Runtime]:
     """The tools of a command; an error of ours ends it with its sentence and status 1."""
-    settings = Settings()
-    logs.configure(as_json=settings.is_production, level="INFO" if serving else "WARNING")
-    runtime = Runtime(settings)
     try:
+        settings = core_settings.read()
+        logs.configure(as_json=settings.is_production, level="INFO" if serving else "WARNING")
         if serving:
             settings.require_startable()
-        runtime.migrate()
-        yield runtime
+        runtime = Runtime(settings)
+        try:
+            runtime.migrate()
+            yield runtime
+        finally:
+            runtime.close()
     except errors.StagingError as error:
         typer.echo(f"{error.message} ({error.code})", err=True)
         raise typer.Exit(1) from error
-    finally:
-        runtime.close()
 
 
 def _operator() -> Actor:
@@ -139,9 +140,9 @@ def simulator(
     from core.provider.simulator import server
     from core.provider.simulator.config import SimulatorConfig, parse_faults
 
-    settings = Settings()
-    logs.configure(as_json=settings.is_production)
     try:
+        settings = core_settings.read()
+        logs.configure(as_json=settings.is_production)
         config = SimulatorConfig(
             seconds=seconds,
             failure_rate=failure_rate,

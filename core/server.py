@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
 from core import errors, logs, runtime
+from core import settings as core_settings
 from core.api import health
 from core.api.app import build_api
 from core.runtime import Runtime
@@ -81,7 +82,7 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     1. Refuse unsafe production settings. 2. In a demo, start the simulator. 3. Migrate the database.
     4. Start the queue and the sweep (role `all`).
     """
-    settings = Settings()
+    settings = core_settings.read()
     logs.configure(as_json=settings.is_production)
     settings.require_startable()
     desk = _door.desk = await asyncio.to_thread(_Desk, settings)

@@ -3,12 +3,13 @@
 import ipaddress
 import secrets as random_secrets
 import tomllib
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core import errors
@@ -38,21 +39,13 @@ class Settings(BaseSettings):
 
     simulator_seconds: float = Field(default=6.0, ge=0, le=3600, validation_alias="STAGING_SIMULATOR_SECONDS")
     job_timeout_seconds: int = Field(default=300, ge=5, le=86_400, validation_alias="STAGING_JOB_TIMEOUT_SECONDS")
-    creates_per_minute: int = Field(default=600, ge=1, validation_alias="STAGING_CREATES_PER_MINUTE")
+    creates_per_minute: int = Field(default=600, ge=1, le=1_000_000, validation_alias="STAGING_CREATES_PER_MINUTE")
     create_burst: int = Field(default=60, ge=1, validation_alias="STAGING_CREATE_BURST")
 
-    @field_validator(
-        "replicate_api_token",
-        "replicate_webhook_secret",
-        "public_url",
-        "secret",
-        "database_url",
-        "storage_url",
-        mode="before",
-    )
+    @model_validator(mode="before")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
+    def _empty_is_unset(cls, given: dict[str, object]) -> dict[str, object]:
+        return {name: value for name, value in given.items() if not (isinstance(value, str) and not value.strip())}
 
     @field_validator("public_url", "replicate_base_url")
     @classmethod
@@ -112,13 +105,15 @@ class Settings(BaseSettings):
         if self.secret is not None:
             return self.secret.get_secret_value()
         path = self.data_dir / "secret"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(random_secrets.token_urlsafe(32))
-        except FileExistsError:
-            pass
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            # Linked when it is complete: a process that starts at the same time must never read half a secret.
+            unfinished = path.with_name(f"secret-{random_secrets.token_hex(8)}")
+            unfinished.touch(mode=0o600)
+            unfinished.write_text(random_secrets.token_urlsafe(32))
+            with suppress(FileExistsError):
+                path.hardlink_to(unfinished)
+            unfinished.unlink()
         return path.read_text().strip()
 
     def secret_values(self) -> list[str]:
@@ -149,6 +144,19 @@ class Settings(BaseSettings):
         ]
         if missing:
             raise errors.ConfigurationError(f"Production can't start: {'; '.join(missing)}.")
+
+
+def read() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigurationError: naming every variable whose value can't be used, but not the value.
+    """
+    try:
+        return Settings()
+    except ValidationError as exception:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in exception.errors())
+        raise errors.ConfigurationError(f"The settings can't be used: {wrong}.") from None
 
 
 def _is_public_https(url: str | None) -> bool:

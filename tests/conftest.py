@@ -31,6 +31,7 @@ from tests.api_client import Api, make_keys
 from tests.databases import PostgresServer, SqliteDatabases
 from tests.factories import People
 from tests.fake_provider import FakeProvider
+from tests.pictures_to_send import QUICK_DRAWING
 from tests.settable_clock import SettableClock
 
 BOTH_DATABASES = ("sqlite", "postgres")
@@ -173,18 +174,14 @@ def people(database: Database) -> People:
 @pytest.fixture
 def simulate(tmp_path: Path) -> Iterator[Callable[..., ReplicateProvider]]:
     """Starts real simulators and gives the real provider that talks to each: `simulate(failure_rate=1)`."""
-    from PIL import ImageOps
-
     from core.provider.simulator.config import SimulatorConfig
-    from core.provider.simulator.pictures import Drawing
     from core.provider.simulator.server import SimulatorServer
 
-    drawing = Drawing(stage=lambda photo, *, prompt, seed: ImageOps.invert(photo), sample_room=lambda *_: None)  # type: ignore[arg-type,return-value]
     started: list[SimulatorServer] = []
 
     def start(**switches: Any) -> ReplicateProvider:
         config = SimulatorConfig(**{"seconds": 0.05, "creates_per_minute": 0, **switches})
-        server = SimulatorServer(config, state_dir=tmp_path / f"simulator-{len(started)}", drawing=drawing)
+        server = SimulatorServer(config, state_dir=tmp_path / f"simulator-{len(started)}", drawing=QUICK_DRAWING)
         server.start()
         started.append(server)
         return ReplicateProvider(token="any", base_url=server.url, cancel_after_seconds=TIMEOUT_SECONDS)

@@ -4,7 +4,9 @@ import functools
 import io
 import random
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
+
+from core.provider.simulator.pictures import Drawing
 
 WIDTH, HEIGHT = 640, 512
 
@@ -28,3 +30,10 @@ def photo(number: int = 0, *, width: int = WIDTH, height: int = HEIGHT, kind: st
 def result(number: int = 0, *, width: int = WIDTH, height: int = HEIGHT) -> bytes:
     """A picture as the model returns it."""
     return photo(1_000 + number, width=width, height=height, kind="PNG")
+
+
+# What the simulator draws where its own pictures are not the question: the photo's negative.
+QUICK_DRAWING = Drawing(
+    stage=lambda photo, *, prompt, seed: ImageOps.invert(photo),
+    sample_room=lambda seed, size: Image.new("RGB", size, (seed % 256, 40, 90)),
+)
