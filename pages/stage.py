@@ -19,7 +19,7 @@ from pages.widgets.photo_card import ChosenPhoto
 
 _REFRESH_MS = 1_000
 _JOB = "job"
-_STAGED = "staged_key"
+_STAGED = "staged_keys"
 _FINISHED = "just_finished"
 _POLL_MARGIN = timedelta(seconds=60)
 
@@ -43,7 +43,7 @@ def _page() -> None:
 def _draw_button(actor: Actor, photo: ChosenPhoto | None, look: ChosenLook) -> None:
     reason = _why_not(photo, look)
     key = _idempotency_key(photo, look)
-    done = st.session_state.get(_STAGED) == key
+    done = key in st.session_state.get(_STAGED, ())
     if done and not reason:
         reason = "This is staged already. Change something, or stage again with new seeds below."
     clicked = st.button(
@@ -104,7 +104,7 @@ def _submit(actor: Actor, request: service.StageRequest) -> None:
     except errors.StagingError as error:
         st.error(f"{error.message} ({error.code})", icon=":material/error:")
         return
-    st.session_state[_STAGED] = request.idempotency_key
+    st.session_state.setdefault(_STAGED, set()).add(request.idempotency_key)
     st.query_params[_JOB] = submission.jobs[0].id
     st.rerun()
 

@@ -209,6 +209,17 @@ def test_a_changed_look_can_be_staged_at_once(visit: Visit, desk: Desk) -> None:
     assert sorted(job.style for job in jobs(desk)) == ["farmhouse", "modern"]
 
 
+def test_stage_offers_nothing_for_a_look_that_was_staged_before(visit: Visit, desk: Desk) -> None:
+    app = choose_photo(visit())
+    app.button("stage").click().run()
+    app.pills("style").set_value("farmhouse").run()
+    app.button("stage").click().run()
+    app.pills("style").set_value("modern").run()
+    assert app.button("stage").disabled
+    assert "This is staged already." in app.button("stage").help
+    assert len(jobs(desk)) == 2
+
+
 def test_double_click_on_stage_again_makes_one_more_job_with_new_seeds(
     visit: Visit, desk: Desk, end_job: Callable[..., str]
 ) -> None:
