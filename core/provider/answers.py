@@ -66,7 +66,7 @@ def _as_seconds(value: object) -> float | None:
         return None
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # "nan" and "inf" are floats too.
     return seconds if 0 <= seconds < float("inf") else None

@@ -39,6 +39,11 @@ class ReplicateProvider:
     def __init__(self, *, token: str, base_url: str, cancel_after_seconds: int) -> None:
         self._base_url = base_url
         timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+
+        def limit(request: httpx.Request) -> None:
+            # The client switches time-outs off for creates and uploads, and would wait for a hung server for ever.
+            request.extensions["timeout"] = timeout.as_dict()
+
         hooks = {"response": [_raise_for_status]}
         # Cancel-After is of no consequence to the other calls; the client knows no other way to send it.
         self._client = Client(
@@ -46,7 +51,7 @@ class ReplicateProvider:
             base_url=base_url,
             timeout=timeout,
             headers={"Cancel-After": f"{cancel_after_seconds}s"},
-            event_hooks=hooks,
+            event_hooks={**hooks, "request": [limit]},
         )
         self._reader = httpx.Client(
             base_url=base_url, timeout=timeout, headers={"Authorization": f"Bearer {token}"}, event_hooks=hooks
@@ -94,9 +99,9 @@ class ReplicateProvider:
         """Pages of 100 predictions created at or after that time, newest first.
 
         Raises:
-            ProviderError: if Replicate can't be asked.
+            ProviderError: if Replicate can't be asked, or the list does not end: a cut list must not pass for whole.
         """
-        url: str | None = "/v1/predictions?" + urlencode({"created_after": created_after.isoformat()})
+        url: object = "/v1/predictions?" + urlencode({"created_after": created_after.isoformat()})
         for _ in range(LIST_PAGES_MAX):
             if url is None:
                 return
@@ -105,6 +110,8 @@ class ReplicateProvider:
                 page = [parse_prediction(item) for item in body["results"]]
                 url = body.get("next")
             yield page
+        if url is not None:
+            raise errors.ProviderError(f"Replicate's list has more than {LIST_PAGES_MAX} pages; it was not read on.")
 
     def cancel(self, prediction_id: str) -> Prediction:
         """Ask for the prediction to end; a finished one is answered as it is.
@@ -157,8 +164,10 @@ class ReplicateProvider:
             return False
         return True
 
-    def _own(self, url: str) -> str:
+    def _own(self, url: object) -> str:
         # A page's "next" is absolute. Our token goes to our own origin only.
+        if not isinstance(url, str):
+            raise errors.ProviderError("Replicate's list continues at no address; it was not followed.")
         parts = urlsplit(url)
         if parts.netloc and not self._is_own_origin(url):
             raise errors.ProviderError("Replicate's list continues at another address; it was not followed.")
@@ -169,7 +178,10 @@ class ReplicateProvider:
         return (mine.scheme, mine.netloc) == (theirs.scheme, theirs.netloc)
 
     def _may_download_from(self, url: str) -> bool:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
         host = (parts.hostname or "").lower()
         if parts.scheme == "https" and (host == DELIVERY_HOST or host.endswith("." + DELIVERY_HOST)):
             return True

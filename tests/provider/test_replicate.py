@@ -1,0 +1,365 @@
+"""Does the adapter speak to Replicate as agreed, keep its token to itself, and turn every failure into ours?"""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from core import clock, errors
+from core.provider import replicate
+from core.provider.registry import DEFAULT_MODEL
+from core.provider.replicate import ReplicateProvider
+
+TOKEN = "r8_token_of_these_tests"
+INPUT = {"prompt": "Furnish.", "seed": 1}
+PREDICTION = {
+    "id": "p1",
+    "model": DEFAULT_MODEL.name,
+    "version": "hidden",
+    "status": "starting",
+    "input": INPUT,
+    "created_at": "2027-03-01T12:00:00Z",
+    "urls": {"get": "https://x/p1", "cancel": "https://x/p1/cancel"},
+}
+
+
+class Stranger:
+    """An HTTP server that answers what it is told, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        self.before_answering: Callable[[], None] = lambda: None
+        stranger = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def handle_any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                stranger.asked.append((self.command, self.path, headers, body))
+                stranger.before_answering()
+                status, extra, content = stranger.answers.pop(0) if len(stranger.answers) > 1 else stranger.answers[0]
+                self.send_response(status)
+                for name, value in {"content-length": str(len(content)), **extra}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                self.handle_any()
+
+            def do_POST(self) -> None:
+                self.handle_any()
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # Callers that hang up are what some tests are about.
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def answer(self, status: int, body: object = None, **headers: str) -> None:
+        """The next answer; the last one given is repeated."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.answers.append((status, {name.replace("_", "-"): value for name, value in headers.items()}, content))
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    started = Stranger()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def provider(stranger: Stranger) -> ReplicateProvider:
+    return ReplicateProvider(token=TOKEN, base_url=stranger.url, cancel_after_seconds=300)
+
+
+def calls(provider: ReplicateProvider) -> dict[str, Callable[[], object]]:
+    return {
+        "create": lambda: provider.create(model=DEFAULT_MODEL.name, input=INPUT),
+        "get": lambda: provider.get("p1"),
+        "list": lambda: list(provider.list_pages(created_after=clock.now())),
+        "cancel": lambda: provider.cancel("p1"),
+        "upload": lambda: provider.upload(b"x", file_name="room.jpg", content_type="image/jpeg"),
+        "secret": lambda: provider.webhook_secrets(),
+    }
+
+
+def test_a_create_is_one_post_by_model_name_with_a_deadline_and_its_webhook(
+    stranger: Stranger, provider: ReplicateProvider
+) -> None:
+    stranger.answer(201, PREDICTION)
+    made = provider.create(model=DEFAULT_MODEL.name, input=INPUT, webhook_url="https://desk.example.com/hook")
+    assert (made.id, made.status) == ("p1", "starting")
+    method, path, headers, body = stranger.asked[0]
+    assert (method, path) == ("POST", f"/v1/models/{DEFAULT_MODEL.name}/predictions")
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    assert headers["cancel-after"] == "300s"
+    assert "prefer" not in headers
+    assert json.loads(body) == {
+        "input": INPUT,
+        "webhook": "https://desk.example.com/hook",
+        "webhook_events_filter": ["start", "completed"],
+    }
+    provider.create(model=DEFAULT_MODEL.name, input=INPUT)
+    assert json.loads(stranger.asked[1][3]) == {"input": INPUT}
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 404, 422, 429, 500, 502, 503, 504])
+def test_a_create_is_never_repeated_by_itself(stranger: Stranger, provider: ReplicateProvider, status: int) -> None:
+    stranger.answer(status, {"detail": "no", "status": status}, retry_after="0")
+    with pytest.raises(errors.ProviderError):
+        calls(provider)["create"]()
+    assert len(stranger.asked) == 1
+
+
+STATUSES: list[tuple[str, int, type[errors.ProviderError]]] = [
+    ("create", 401, errors.ProviderUnauthorized),
+    ("create", 402, errors.ProviderPaymentRequired),
+    ("create", 404, errors.ProviderRefused),
+    ("create", 422, errors.ProviderRefused),
+    ("create", 500, errors.ProviderAmbiguous),
+    ("get", 401, errors.ProviderUnauthorized),
+    ("get", 404, errors.PredictionNotFound),
+    ("get", 500, errors.ProviderUnavailable),
+    ("list", 500, errors.ProviderUnavailable),
+    ("cancel", 404, errors.PredictionNotFound),
+    ("upload", 400, errors.ProviderRefused),
+    ("secret", 401, errors.ProviderUnauthorized),
+]
+
+
+@pytest.mark.parametrize(("call", "status", "error"), STATUSES)
+def test_each_status_becomes_our_error(
+    stranger: Stranger, provider: ReplicateProvider, call: str, status: int, error: type[errors.ProviderError]
+) -> None:
+    stranger.answer(status, {"title": "T", "detail": "the reason", "status": status})
+    with pytest.raises(error) as raised:
+        calls(provider)[call]()
+    assert type(raised.value) is error
+
+
+def test_a_429_says_at_once_how_long_to_wait(stranger: Stranger, provider: ReplicateProvider) -> None:
+    stranger.answer(429, {"detail": "slow down"}, retry_after="37")
+    for call in ("create", "get", "list"):
+        with pytest.raises(errors.ProviderThrottled) as raised:
+            calls(provider)[call]()
+        assert raised.value.retry_after_seconds == 37
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"null", b'{"id": "p1"}', b'{"id": 1, "status": "starting"}']
+)
+def test_an_answer_that_can_not_be_read_is_our_error(
+    stranger: Stranger, provider: ReplicateProvider, body: bytes
+) -> None:
+    stranger.answer(200, body)
+    for name, call in calls(provider).items():
+        with pytest.raises(errors.ProviderError) as raised:
+            call()
+        # After a create, an order may have been taken.
+        assert isinstance(raised.value, errors.ProviderAmbiguous) == (name == "create"), name
+
+
+@pytest.mark.parametrize("call", ["create", "get", "list", "cancel", "upload", "secret"])
+def test_a_refused_connection_means_nothing_was_sent(call: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        nobody = ReplicateProvider(token=TOKEN, base_url=url, cancel_after_seconds=300)
+        with pytest.raises(errors.ProviderUnavailable):
+            calls(nobody)[call]()
+        assert nobody.is_reachable() is False
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("create", errors.ProviderAmbiguous),
+        ("get", errors.ProviderUnavailable),
+        ("upload", errors.ProviderUnavailable),
+        ("cancel", errors.ProviderUnavailable),
+    ],
+)
+def test_silence_after_sending_leaves_a_create_open(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch, call: str, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(replicate, "READ_TIMEOUT_SECONDS", 0.2)
+    provider = ReplicateProvider(token=TOKEN, base_url=stranger.url, cancel_after_seconds=300)
+    stranger.answer(201, PREDICTION)
+    released = threading.Event()
+    stranger.before_answering = lambda: released.wait(5)  # type: ignore[assignment]
+    with pytest.raises(error):
+        calls(provider)[call]()
+    released.set()
+    assert len(stranger.asked) == 1
+
+
+def test_the_status_aborted_is_read_in_answers_and_lists(stranger: Stranger, provider: ReplicateProvider) -> None:
+    aborted = {**PREDICTION, "status": "aborted"}
+    stranger.answer(200, aborted)
+    stranger.answer(200, {"results": [aborted], "next": None})
+    assert provider.get("p1").status == "aborted"
+    assert [item.status for page in provider.list_pages(created_after=clock.now()) for item in page] == ["aborted"]
+
+
+def test_a_list_goes_on_to_its_last_page(stranger: Stranger, provider: ReplicateProvider) -> None:
+    stranger.answer(200, {"results": [PREDICTION], "next": f"{stranger.url}/v1/predictions?cursor=abc"})
+    stranger.answer(200, {"results": [PREDICTION], "next": None})
+    since = clock.now() - timedelta(minutes=1)
+    assert len(list(provider.list_pages(created_after=since))) == 2
+    assert stranger.asked[0][1].startswith("/v1/predictions?created_after=20")
+    assert stranger.asked[1][1] == "/v1/predictions?cursor=abc"
+
+
+def test_a_list_that_never_ends_is_an_error_and_not_a_shorter_list(
+    stranger: Stranger, provider: ReplicateProvider
+) -> None:
+    """What is missing from a list counts as never bought; so a cut list must not look like a whole one."""
+    stranger.answer(200, {"results": [PREDICTION], "next": f"{stranger.url}/v1/predictions?cursor=abc"})
+    with pytest.raises(errors.ProviderError):
+        list(provider.list_pages(created_after=clock.now()))
+    assert len(stranger.asked) == replicate.LIST_PAGES_MAX
+
+
+@pytest.mark.parametrize(
+    "next_url", ["http://evil.example/v1/predictions?cursor=a", "//evil.example/x", 7, "http://[x"]
+)
+def test_a_list_is_not_followed_to_another_address(
+    stranger: Stranger, provider: ReplicateProvider, next_url: object
+) -> None:
+    stranger.answer(200, {"results": [], "next": next_url})
+    with pytest.raises(errors.ProviderError):
+        list(provider.list_pages(created_after=clock.now()))
+    assert len(stranger.asked) == 1
+
+
+def test_the_webhook_secret_is_asked_for_once_and_again_on_request(
+    stranger: Stranger, provider: ReplicateProvider
+) -> None:
+    stranger.answer(200, {"key": "whsec_b25l"})
+    assert [list(provider.webhook_secrets()) for _ in range(3)] == [["whsec_b25l"]] * 3
+    assert len(stranger.asked) == 1
+    provider.webhook_secrets(refresh=True)
+    assert len(stranger.asked) == 2
+
+
+# ---- downloads -----------------------------------------------------------------------------------
+
+
+def fetch(provider: ReplicateProvider, url: str) -> bytes:
+    with provider.download(url) as chunks:
+        return b"".join(chunks)
+
+
+def test_a_result_is_fetched_from_our_own_loopback(stranger: Stranger, provider: ReplicateProvider) -> None:
+    stranger.answer(200, b"picture")
+    assert fetch(provider, f"{stranger.url}/out.png") == b"picture"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://replicate.delivery/a.png",
+        "https://replicate.delivery.evil.example/a.png",
+        "https://evilreplicate.delivery/a.png",
+        "https://replicate.delivery@evil.example/a.png",
+        "https://evil.example/replicate.delivery",
+        "https://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:1/a.png",
+        "http://localhost/a.png",
+        "https://10.0.0.1/a.png",
+        "file:///etc/passwd",
+        "ftp://replicate.delivery/a.png",
+        "//replicate.delivery/a.png",
+        "replicate.delivery/a.png",
+        "http://[::1/a.png",
+        "",
+    ],
+)
+def test_nothing_is_fetched_from_anywhere_else(stranger: Stranger, provider: ReplicateProvider, url: str) -> None:
+    with pytest.raises(errors.OutputInvalid):
+        fetch(provider, url)
+    assert stranger.asked == []
+
+
+@pytest.mark.parametrize("url", ["https://replicate.delivery/a.png", "https://pbxt.replicate.delivery/x/a.png"])
+def test_the_delivery_host_and_its_subdomains_are_allowed_without_our_token(
+    provider: ReplicateProvider, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def stream(method: str, url: str, *, headers: dict[str, str]) -> object:
+        asked.append((url, headers))
+        raise errors.ProviderUnavailable
+
+    monkeypatch.setattr(provider._downloader, "stream", stream)
+    with pytest.raises(errors.ProviderUnavailable):
+        fetch(provider, url)
+    assert asked == [(url, {})]
+
+
+def test_a_redirect_is_not_followed(stranger: Stranger, provider: ReplicateProvider) -> None:
+    stranger.answer(302, b"", location=f"{stranger.url}/elsewhere")
+    with pytest.raises(errors.ProviderUnavailable):
+        fetch(provider, f"{stranger.url}/out.png")
+    assert len(stranger.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (403, errors.OutputExpired),
+        (404, errors.OutputExpired),
+        (410, errors.OutputExpired),
+        (429, errors.ProviderUnavailable),
+        (500, errors.ProviderUnavailable),
+    ],
+)
+def test_a_result_that_is_gone_is_not_one_that_is_late(
+    stranger: Stranger, provider: ReplicateProvider, status: int, error: type[Exception]
+) -> None:
+    stranger.answer(status, b"")
+    with pytest.raises(error):
+        fetch(provider, f"{stranger.url}/out.png")
+
+
+def test_a_download_that_breaks_off_can_be_tried_again(stranger: Stranger, provider: ReplicateProvider) -> None:
+    stranger.answer(200, b"half", content_length="1000")
+    with pytest.raises(errors.ProviderUnavailable):
+        fetch(provider, f"{stranger.url}/out.png")
+
+
+# ---- against the simulator -----------------------------------------------------------------------
+
+
+def test_the_simulator_takes_the_whole_conversation(simulator: ReplicateProvider) -> None:
+    from tests import pictures_to_send
+    from tests.waiting import eventually
+
+    file = simulator.upload(pictures_to_send.photo(), file_name="room.jpg", content_type="image/jpeg")
+    inputs = dict(DEFAULT_MODEL.build_input("Furnish this room.", file.url, 5))
+    made = simulator.create(model=DEFAULT_MODEL.name, input=inputs)
+    assert made.input == inputs
+    done = eventually(lambda: (found := simulator.get(made.id)).status.is_terminal and found)
+    assert done.status == "succeeded"
+    assert len(fetch(simulator, done.output_url or "")) > 1_000
+    since = clock.now() - timedelta(minutes=1)
+    assert [item.id for page in simulator.list_pages(created_after=since) for item in page] == [made.id]
+    assert simulator.cancel(made.id).status == "succeeded"
+    assert simulator.is_reachable() is True
+    with pytest.raises(errors.PredictionNotFound):
+        simulator.get("unknown")
