@@ -18,7 +18,7 @@ _JOB = "job"
 _FILTER = "state"
 _SHOWN = 50
 # In pixels, about what a job's pictures and actions take beside it.
-_LIST_HEIGHT = 720
+_LIST_HEIGHT, _ROW_HEIGHT = 720, 84
 # Many open pages share one look at the database.
 _SNAPSHOT_KEPT = timedelta(milliseconds=500)
 
@@ -48,7 +48,7 @@ def _draw_live(actor: Actor) -> None:
         return
     # The list scrolls beside the job, so that neither pushes the other out of sight.
     left, right = st.columns([5, 6])
-    with left, st.container(height=_LIST_HEIGHT, border=False):
+    with left, st.container(height=min(_LIST_HEIGHT, _ROW_HEIGHT * (len(page.jobs) + 1)), border=False):
         _draw_list(page, selected)
     with right:
         _draw_job(actor, selected)

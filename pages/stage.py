@@ -55,7 +55,7 @@ def _draw_button(actor: Actor, photo: ChosenPhoto | None, look: ChosenLook) -> N
         help=reason or None,
         key="stage",
     )
-    if reason and not done:
+    if reason:
         st.caption(reason)
     if clicked and photo is not None and look.account is not None:
         _submit(

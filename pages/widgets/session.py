@@ -29,7 +29,7 @@ def require_actor() -> Actor:  # noqa: RET503 - st.stop() and st.switch_page() n
         st.switch_page("app.py")
     if not runtime().settings.is_production:
         return Actor(name=_local_name(), role=Role.MANAGER, source=Source.PAGE)
-    if st.user.is_logged_in:
+    if st.user.get("is_logged_in"):
         _draw_no_role()
     else:
         _draw_sign_in()
