@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from PIL import Image
+
 from core.images import rendering, validation
 from core.images.headers import PhotoHeader
 
@@ -17,6 +19,8 @@ TARGET_PIXELS: Final = 1024 * 1024
 # The model works on blocks of this many pixels.
 GRID_PIXELS: Final = 16
 JPEG_QUALITY: Final = 92
+# What Pillow takes by itself when it scales: a third cheaper than Lanczos, and without its halos along window frames.
+_RESAMPLING: Final = Image.Resampling.BICUBIC
 # Widths tried, as shares of the ideal one. The area stays between 0.85 and 1.06 of what was aimed at.
 _NARROWEST: Final = 0.93
 _WIDEST: Final = 1.02
@@ -41,7 +45,7 @@ def prepare(data: bytes, *, header: PhotoHeader | None = None) -> PreparedPhoto:
     """
     header = validation.inspect(data) if header is None else header
     width, height = prepared_size(header.width, header.height)
-    picture = rendering.render(data, header=header, width=width, height=height)
+    picture = rendering.render(data, header=header, width=width, height=height, resampling=_RESAMPLING)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0")
     return PreparedPhoto(jpeg=buffer.getvalue(), width=width, height=height)

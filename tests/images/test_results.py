@@ -53,6 +53,12 @@ def test_a_result_slightly_off_is_brought_to_the_photos_aspect(
     assert abs(straight - np.asarray(pictures.room(768, 512), dtype=int)).mean() < 8
 
 
+def test_a_difference_of_two_in_a_thousand_is_not_worth_another_compression() -> None:
+    data = pictures.jpeg(768, 512)
+    assert results.check(data, photo_width=6000, photo_height=4007).data is data
+    assert results.check(data, photo_width=6000, photo_height=4013).data is not data
+
+
 def test_a_corrected_result_keeps_its_transparency_and_colour_profile() -> None:
     source = pictures.room(768, 512).convert("RGBA")
     source.putalpha(200)
