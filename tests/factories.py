@@ -108,37 +108,15 @@ def job(
     charged: bool = True,
 ) -> str:
     """A job as it is just after its submission, without going through the photo's preparation; its id."""
-    owner = account_id(desk.database, account)
-    data, now = pictures_to_send.photo(number), clock.now()
-    keys = {
-        f"{name}_key": content_key(account_id=owner, kind=kind, digest=sha256(data), extension="jpg")
-        for name, kind in {"original": "originals", "prepared": "prepared", "thumbnail": "thumbnails"}.items()
-    }
-    for key in keys.values():
-        desk.storage.put(key, data)
-    photo_id, job_id = new_id(), new_id()
+    owner, job_id, price = account_id(desk.database, account), new_id(), pricing.JOB_PRICE_CREDITS
+    photo = _stored_photo(desk, owner, pictures_to_send.photo(number))
     with desk.database.write() as session:
-        session.execute(
-            sa.insert(Photo).values(
-                id=photo_id,
-                account_id=owner,
-                sha256=sha256(data),
-                file_name="room.jpg",
-                media_type="image/jpeg",
-                size_bytes=len(data),
-                width=pictures_to_send.WIDTH,
-                height=pictures_to_send.HEIGHT,
-                prepared_width=pictures_to_send.WIDTH,
-                prepared_height=pictures_to_send.HEIGHT,
-                created_at=now,
-                **keys,
-            )
-        )
+        session.execute(sa.insert(Photo).values(photo))
         session.execute(
             sa.insert(Job).values(
                 id=job_id,
                 account_id=owner,
-                photo_id=photo_id,
+                photo_id=photo["id"],
                 state=JobState.PENDING,
                 room_type="living_room",
                 style="modern",
@@ -148,33 +126,54 @@ def job(
                 model=DEFAULT_MODEL.name,
                 priority=priority,
                 created_by="bob",
-                credits_used=pricing.JOB_PRICE_CREDITS if charged else 0,
+                credits_used=price if charged else 0,
                 credits_refunded=0,
-                created_at=now,
+                created_at=clock.now(),
             )
         )
         if charged:
-            price = pricing.JOB_PRICE_CREDITS
             ledger.charge(session, account_id=owner, job_id=job_id, amount_credits=price, actor="bob")
-        session.execute(
-            sa.insert(Variant),
-            [
-                {
-                    "id": new_id(),
-                    "job_id": job_id,
-                    "variant_index": index,
-                    "state": VariantState.QUEUED,
-                    "seed": 1_000 * number + index,
-                    "price_credits": pricing.VARIANT_PRICE_CREDITS,
-                    "priority": priority.rank,
-                    "created_at": now,
-                    "next_due_at": now,
-                }
-                for index in range(pricing.VARIANTS_PER_JOB)
-            ],
-        )
+        rows = [_queued_variant(job_id, index, number, priority) for index in range(pricing.VARIANTS_PER_JOB)]
+        session.execute(sa.insert(Variant), rows)
         events.add(session, manager("bob"), job_id=job_id, kind=EventKind.SUBMITTED, message="Submitted.")
     return job_id
+
+
+def _stored_photo(desk: Desk, owner: int, data: bytes) -> dict[str, Any]:
+    keys = {
+        f"{name}_key": content_key(account_id=owner, kind=kind, digest=sha256(data), extension="jpg")
+        for name, kind in {"original": "originals", "prepared": "prepared", "thumbnail": "thumbnails"}.items()
+    }
+    for key in keys.values():
+        desk.storage.put(key, data)
+    return {
+        "id": new_id(),
+        "account_id": owner,
+        "sha256": sha256(data),
+        "file_name": "room.jpg",
+        "media_type": "image/jpeg",
+        "size_bytes": len(data),
+        "width": pictures_to_send.WIDTH,
+        "height": pictures_to_send.HEIGHT,
+        "prepared_width": pictures_to_send.WIDTH,
+        "prepared_height": pictures_to_send.HEIGHT,
+        "created_at": clock.now(),
+        **keys,
+    }
+
+
+def _queued_variant(job_id: str, index: int, number: int, priority: Priority) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "job_id": job_id,
+        "variant_index": index,
+        "state": VariantState.QUEUED,
+        "seed": 1_000 * number + index,
+        "price_credits": pricing.VARIANT_PRICE_CREDITS,
+        "priority": priority.rank,
+        "created_at": clock.now(),
+        "next_due_at": clock.now(),
+    }
 
 
 def ordered_job(desk: Desk, **options: Any) -> tuple[str, list[str]]:

@@ -143,27 +143,7 @@ def _add_job(
     job_id, photo_id = new_id(created_at), new_id(created_at)
     room, style = chance.choice(list(presets.ROOM_TYPES)), chance.choice(list(presets.STYLES))
     prompt = compose.compose(room_type=room, style=style)
-    if books.balances[account_id] < pricing.JOB_PRICE_CREDITS:
-        books.move(
-            key=f"grant:{new_id(created_at)}",
-            account_id=account_id,
-            kind="grant",
-            amount=_GRANT_CREDITS,
-            at=created_at,
-            job_id=None,
-            reason="package",
-            actor="Manager",
-        )
-    books.move(
-        key=f"charge:{job_id}",
-        account_id=account_id,
-        kind="charge",
-        amount=-pricing.JOB_PRICE_CREDITS,
-        at=created_at,
-        job_id=job_id,
-        reason="staging",
-        actor=person,
-    )
+    _charge(books, account_id, job_id, person, created_at)
     books.add(
         Photo,
         id=photo_id,
@@ -215,6 +195,30 @@ def _add_job(
         books.add(
             JobEvent, job_id=job_id, variant_index=None, at=at, kind=kind, source=source, actor=actor, message=message
         )
+
+
+def _charge(books: _Books, account_id: int, job_id: str, person: str, created_at: datetime) -> None:
+    if books.balances[account_id] < pricing.JOB_PRICE_CREDITS:
+        books.move(
+            key=f"grant:{new_id(created_at)}",
+            account_id=account_id,
+            kind="grant",
+            amount=_GRANT_CREDITS,
+            at=created_at,
+            job_id=None,
+            reason="package",
+            actor="Manager",
+        )
+    books.move(
+        key=f"charge:{job_id}",
+        account_id=account_id,
+        kind="charge",
+        amount=-pricing.JOB_PRICE_CREDITS,
+        at=created_at,
+        job_id=job_id,
+        reason="staging",
+        actor=person,
+    )
 
 
 def _add_variant(
