@@ -22,7 +22,8 @@ def protect(*secrets: str | None) -> None:
 
 def redact(text: str) -> str:
     """The text with every protected value, and all that looks like a key, replaced."""
-    for secret in _secrets:
+    # The longest first: one that begins like another must not leave the rest of it.
+    for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _REDACTED)
     return _SECRET_SHAPES.sub(_REDACTED, text)
 
