@@ -1,6 +1,7 @@
 """How is the database opened? One engine, with SQLite made durable and its transactions made explicit."""
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import event
 
 WRITES = "writes"
 _BUSY_TIMEOUT_MS = 30_000
+_MODE_RETRY_SECONDS = 0.05
 _POOL_SIZE = 10
 _POOL_OVERFLOW = 30
 
@@ -39,11 +41,28 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    use_write_ahead_log(connection)
+
+
+def use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Put the file of the connection into WAL mode, where it stays.
+
+    While another process sets up the same new file, SQLite refuses this at once, whatever the busy time-out.
+    """
+    give_up_at = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(_MODE_RETRY_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from core import logs
+from core.db.engine import use_write_ahead_log
 from core.models.base import new_id
 
 _QUEUE = "creates"
@@ -89,4 +90,4 @@ def _prepare_sqlite(url: str) -> None:
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # With the rollback journal the queue is half as fast; the mode is kept in the file.
     with closing(sqlite3.connect(parsed.database)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_write_ahead_log(connection)

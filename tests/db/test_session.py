@@ -1,6 +1,10 @@
 """Is a transaction all or nothing, durable, and never refused because another one writes?"""
 
+import sqlite3
+import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -101,3 +105,19 @@ def test_identifiers_sort_by_their_time() -> None:
     assert ids == sorted(ids)
     assert len({new_id(start) for _ in range(1_000)}) == 1_000
     assert all(one[14] == "7" and one[19] in "89ab" for one in ids)
+
+
+@pytest.mark.parametrize("kind", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute(f"BEGIN {kind}")
+        other.execute("CREATE TABLE first (id INTEGER)")
+        release = threading.Timer(0.3, other.execute, ["COMMIT"])
+        release.start()
+        database = Database(f"sqlite:///{path}")
+        with database.read() as session:
+            assert session.scalar(sa.text("SELECT count(*) FROM first")) == 0
+            assert session.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+        release.join()
+        database.close()
