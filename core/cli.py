@@ -65,6 +65,15 @@ def create_api_key(
         typer.echo(key)
 
 
+@api_key.command("revoke")
+def revoke_api_key(name: Annotated[str, typer.Option(help="The name it was made with.")]) -> None:
+    """Take back an API key for good."""
+    with _opened() as runtime:
+        with runtime.database.write() as session:
+            api_keys.revoke(session, name=name)
+        typer.echo(f"The key {name!r} is revoked.")
+
+
 @app.command()
 def grant(
     account: Annotated[str, typer.Option(help="Made if there is none of that name.")],
@@ -169,7 +178,7 @@ def api(
     from core.api.app import build_alone
 
     with _opened(serving=True) as runtime:
-        uvicorn.run(build_alone(runtime), host=host, port=port, log_config=None)
+        uvicorn.run(build_alone(runtime), host=host, port=port, log_config=None, access_log=False)
 
 
 @app.command()

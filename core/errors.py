@@ -59,6 +59,13 @@ class NotFound(StagingError):
     http_status = 404
 
 
+class RequestTooLarge(StagingError):
+    """This request is larger than any of its kind may be. Nothing was changed; send less at once."""
+
+    code = "request_too_large"
+    http_status = 413
+
+
 class MethodNotAllowed(StagingError):
     """This address does not take that method."""
 

@@ -16,7 +16,8 @@ from core.webhooks.inbox import Inbox
 _BUSY_SECONDS = 0.1
 _IDLE_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 1.0
-_THREADS = 6
+_STEPS = 3
+_LOOKERS = 6
 # Beyond this many unfinished looks the provider is slow; asking more often would only make it worse.
 _LOOKS_MAX = 200
 _STOP_SECONDS = 10.0
@@ -31,9 +32,10 @@ class Worker:
         self._queue = queue
         self._inbox = inbox
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="look")
+        self._pool = ThreadPoolExecutor(_STEPS, thread_name_prefix="step")
+        self._steps: dict[str, Future[Any]] = {}
+        self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look")
         self._looks: set[Future[Any]] = set()
-        self._inbox_run: Future[Any] | None = None
         self._housekeeping_due = 0.0
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
@@ -48,6 +50,7 @@ class Worker:
         self._desk.wake.set()
         self._thread.join(_STOP_SECONDS)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._lookers.shutdown(wait=True, cancel_futures=True)
         self._queue.stop()
 
     def run_until_interrupted(self) -> None:
@@ -73,11 +76,12 @@ class Worker:
 
     def _round(self) -> bool:
         self._attempt(self._release)
-        self._attempt(self._read_inbox)
-        self._attempt(self._poll)
+        # What waits for the provider must not keep the loop: each of these runs once at a time in the pool.
+        self._alone("inbox", self._inbox.apply_waiting)
+        self._alone("poll", self._poll)
         if time.monotonic() >= self._housekeeping_due:
             self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
-            self._attempt(lambda: sweep.resolve_submitting(self._desk))
+            self._alone("resolve", lambda: sweep.resolve_submitting(self._desk))
             self._attempt(lambda: sweep.end_overdue_queued(self._desk))
         return bool(self._attempt(lambda: sweep.in_flight(self._desk)))
 
@@ -89,11 +93,12 @@ class Worker:
     def _poll(self) -> None:
         self._looks = {look for look in self._looks if not look.done()}
         if len(self._looks) < _LOOKS_MAX:
-            self._looks.update(sweep.poll_running(self._desk, self._pool))
+            self._looks.update(sweep.poll_running(self._desk, self._lookers))
 
-    def _read_inbox(self) -> None:
-        if self._inbox_run is None or self._inbox_run.done():
-            self._inbox_run = self._pool.submit(lambda: self._attempt(self._inbox.apply_waiting))
+    def _alone(self, name: str, step: Callable[[], Any]) -> None:
+        running = self._steps.get(name)
+        if running is None or running.done():
+            self._steps[name] = self._pool.submit(self._attempt, step)
 
     def _attempt(self, step: Callable[[], Any]) -> Any:
         # The loop must outlive a database that is away for a moment; what failed is due again in the next round.

@@ -127,16 +127,17 @@ def _draw_job(actor: Actor, job_id: str) -> None:
             job = queries.job(opened, actor, job_id=job_id)
             typical = queries.typical_times(opened)
     except errors.JobNotFound as error:
-        st.warning(error.message, icon=":material/search_off:")
+        st.warning(formatting.plain(error.message), icon=":material/search_off:")
         return
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(job.photo.file_name, anchor=False, width="content")
+            st.subheader(formatting.plain(job.photo.file_name), anchor=False, width="content")
             states.badge(job.state)
-            st.caption(f"{job.account} · {job.created_by} · {formatting.credits(job.credits_used)}", width="content")
+            people = f"{formatting.plain(job.account)} · {formatting.plain(job.created_by)}"
+            st.caption(f"{people} · {formatting.credits(job.credits_used)}", width="content")
         st.code(job.id, language=None)
         if job.failure is not None:
-            st.error(f"{job.failure.message} ({job.failure.code})", icon=":material/error:")
+            st.error(formatting.refusal(job.failure), icon=":material/error:")
         if job.state.is_terminal:
             st.caption(job_view.outcome(job))
         _draw_actions(actor, job)
@@ -170,11 +171,12 @@ def _sync(actor: Actor, job_id: str | None) -> None:
         with st.spinner("Asking Replicate …"):
             report = manual_sync.sync_jobs(session.runtime().desk, actor, job_id=job_id)
     except errors.StagingError as error:
-        st.error(f"{error.message} ({error.code})", icon=":material/error:")
+        st.error(formatting.refusal(error), icon=":material/error:")
         return
     lines = [f"{formatting.count(report.checked, 'job')} checked, {len(report.changed)} changed."]
     lines += [
-        f"- `{formatting.short_id(change.job_id)}` {change.before} → {change.after}: {change.message}"
+        f"- `{formatting.short_id(change.job_id)}` {change.before} → {change.after}: "
+        + formatting.plain(change.message)
         for change in report.changed
     ]
     st.session_state["sync_report"] = "\n".join(lines)
@@ -185,7 +187,9 @@ def _sync(actor: Actor, job_id: str | None) -> None:
 def _draw_timeline(job: JobDetail) -> None:
     with st.expander("Timeline", icon=":material/history:", type="compact"):
         for event in job.events:
-            st.markdown(f":gray[{formatting.exact(event.at)}] · {event.message} :gray[{event.source}, {event.actor}]")
+            who = formatting.plain(f"{event.source}, {event.actor}")
+            words = formatting.plain(event.message)
+            st.markdown(f":gray[{formatting.plain(formatting.exact(event.at))}] · {words} :gray[{who}]")
 
 
 _page()

@@ -21,6 +21,7 @@ _REFRESH_MS = 1_000
 _JOB = "job"
 _STAGED = "staged_keys"
 _FINISHED = "just_finished"
+_NOTICE = "stage_notice"
 _POLL_MARGIN = timedelta(seconds=60)
 
 
@@ -35,6 +36,9 @@ def _page() -> None:
     with right, st.container(border=True, height="stretch"):
         look = look_card.draw(accounts)
         _draw_button(actor, photo, look)
+    notice = st.session_state.pop(_NOTICE, "")
+    if notice:
+        st.toast(notice, icon=":material/info:")
     job_id = st.query_params.get(_JOB)
     if job_id:
         _draw_job(actor, job_id)
@@ -102,8 +106,10 @@ def _submit(actor: Actor, request: service.StageRequest) -> None:
         with st.spinner("Checking the photo and taking the order …"):
             submission = service.submit(session.runtime().desk, actor, request)
     except errors.StagingError as error:
-        st.error(f"{error.message} ({error.code})", icon=":material/error:")
+        st.error(formatting.refusal(error), icon=":material/error:")
         return
+    if submission.repeated:
+        st.session_state[_NOTICE] = "This was staged before: here it is. Nothing was charged again."
     st.session_state.setdefault(_STAGED, set()).add(request.idempotency_key)
     st.query_params[_JOB] = submission.jobs[0].id
     st.rerun()
@@ -114,7 +120,7 @@ def _draw_job(actor: Actor, job_id: str) -> None:
         with session.runtime().database.read() as opened:
             job = queries.job(opened, actor, job_id=job_id)
     except errors.JobNotFound as error:
-        st.warning(error.message, icon=":material/search_off:")
+        st.warning(formatting.plain(error.message), icon=":material/search_off:")
         return
     if job.state.is_terminal:
         _announce(job)
@@ -147,12 +153,10 @@ def _draw_progress(actor: Actor, job_id: str) -> None:
 
 def _draw_result(job: JobDetail) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(job.photo.file_name, anchor=False, width="content")
+        st.subheader(formatting.plain(job.photo.file_name), anchor=False, width="content")
         states.badge(job.state)
-        st.caption(
-            f"{job.account} · job {formatting.short_id(job.id)} · {formatting.credits(job.credits_used)}",
-            width="content",
-        )
+        price = formatting.credits(job.credits_used)
+        st.caption(f"{formatting.plain(job.account)} · job {formatting.short_id(job.id)} · {price}", width="content")
     sentence = job_view.outcome(job)
     if sentence:
         st.caption(sentence)
@@ -164,7 +168,7 @@ def _draw_result(job: JobDetail) -> None:
 def _announce(job: JobDetail) -> None:
     if st.session_state.pop(_FINISHED, None) == job.id:
         look = states.JOB_LOOKS[job.state]
-        st.toast(f"{job.photo.file_name}: {job_view.outcome(job)}", icon=f":material/{look.icon}:")
+        st.toast(f"{formatting.plain(job.photo.file_name)}: {job_view.outcome(job)}", icon=f":material/{look.icon}:")
 
 
 def _draw_again(actor: Actor, job: JobDetail) -> None:
@@ -177,7 +181,11 @@ def _draw_again(actor: Actor, job: JobDetail) -> None:
     if clicked:
         # One key a job: a double click on this button orders once.
         key = hashlib.sha256(f"{session.token()} again {job.id}".encode()).hexdigest()
-        data = session.runtime().storage.get(job.photo.original_key)
+        try:
+            data = session.runtime().storage.get(job.photo.original_key)
+        except errors.StagingError as error:
+            st.error(formatting.refusal(error), icon=":material/error:")
+            return
         _submit(
             actor,
             service.StageRequest(

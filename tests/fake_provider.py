@@ -124,8 +124,8 @@ class FakeProvider:
             raise errors.OutputExpired
         yield iter([self.files[url]])
 
-    def webhook_secrets(self, *, refresh: bool = False) -> Sequence[str]:
-        self._answer("webhook_secrets:refresh" if refresh else "webhook_secrets")
+    def webhook_secrets(self) -> Sequence[str]:
+        self._answer("webhook_secrets")
         return self.secrets
 
     def is_reachable(self) -> bool:

@@ -99,7 +99,7 @@ def summary(session: Session, actor: Actor, *, first: date, last: date, account:
     """
     actor.require(Action.READ_ANALYTICS)
     since, until = _start(first), _start(last + timedelta(days=1))
-    of_account = sa.select(Account.id).where(Account.name == account) if account is not None else None
+    of_account = _accounts_seen(actor, account)
     states = _states_by_day(session, since, until, of_account)
     variant_times = _variant_seconds(session, since, until, of_account)
     job_times = _job_seconds(session, since, until, of_account)
@@ -134,6 +134,15 @@ def summary(session: Session, actor: Actor, *, first: date, last: date, account:
         failures=_failures(session, since, until, of_account),
         days=by_day,
     )
+
+
+def _accounts_seen(actor: Actor, account: str | None) -> sa.Select[int] | None:
+    if account is None and actor.account_id is None:
+        return None
+    seen = sa.select(Account.id)
+    if account is not None:
+        seen = seen.where(Account.name == account)
+    return seen if actor.account_id is None else seen.where(Account.id == actor.account_id)
 
 
 def _start(day: date) -> datetime:

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from core.api import error_handlers, health
+from core.api.limits import RequestLimits
 from core.api.routes import accounts, files, jobs, provider, stage, sync, webhooks
 from core.api.schemas import Problem
 from core.runtime import Runtime
@@ -22,9 +23,10 @@ _PROBLEMS = {
 
 def build_api(runtime: Runtime) -> FastAPI:
     """The API over this runtime, with paths as they stand below `/api`."""
-    api = FastAPI(title="Staging Desk", version="1", responses=_PROBLEMS)  # type: ignore[arg-type]
+    api = FastAPI(title="Staging Desk", version="1", responses=_PROBLEMS, docs_url=None, redoc_url=None)  # type: ignore[arg-type]
     api.state.runtime = runtime
     error_handlers.install(api)
+    api.add_middleware(RequestLimits)
     for room in (stage, jobs, sync, provider, accounts, files, webhooks):
         api.include_router(room.router)
     return api

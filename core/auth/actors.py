@@ -47,6 +47,10 @@ class Actor:
         return self.account_id is None or self.account_id == account_id
 
 
+# What the desk calls itself in events and in the ledger.
+SYSTEM_NAME = "system"
+
+
 def system(source: Source) -> Actor:
     """The desk itself, acting on news from `source`."""
-    return Actor(name="system", role=Role.MANAGER, source=source)
+    return Actor(name=SYSTEM_NAME, role=Role.MANAGER, source=source)

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, errors
-from core.auth.actors import Actor, Source
+from core.auth.actors import SYSTEM_NAME, Actor, Source
 from core.auth.roles import Role
 from core.models import ApiKey
 
 _PREFIX = "sd_"
 _KEY_BYTES = 32
+_NAME_MAX = 80
 # "Last used" is for people; writing it on every call would make each read a write.
 _LAST_USED_RESOLUTION = timedelta(minutes=1)
 
@@ -25,8 +26,10 @@ def create(session: Session, *, name: str, role: Role, account_id: int | None) -
     Raises:
         ValidationFailed: if the name is empty or taken, or a staff key has no account.
     """
-    if not name.strip():
-        raise errors.ValidationFailed("A key needs a name. No key was made.")
+    if not name.strip() or not name.isprintable() or len(name) > _NAME_MAX or name == SYSTEM_NAME:
+        raise errors.ValidationFailed(
+            f"A key's name is 1 to {_NAME_MAX} printable characters, and not {SYSTEM_NAME!r}. No key was made."
+        )
     if role is Role.STAFF and account_id is None:
         raise errors.ValidationFailed("A staff key is bound to one account: name it. No key was made.")
     if session.scalar(sa.select(ApiKey.id).where(ApiKey.name == name)) is not None:
@@ -36,6 +39,20 @@ def create(session: Session, *, name: str, role: Role, account_id: int | None) -
         ApiKey(name=name, key_hash=_hash(key), role=role.value, account_id=account_id, created_at=clock.now())
     )
     return key
+
+
+def revoke(session: Session, *, name: str) -> None:
+    """Take back the key of that name for good; revoking it again changes nothing.
+
+    Raises:
+        ValidationFailed: if there is no key of that name.
+    """
+    found = session.scalar(sa.select(ApiKey.id).where(ApiKey.name == name))
+    if found is None:
+        raise errors.ValidationFailed(f"There is no key named {name!r}. Nothing was changed.")
+    session.execute(
+        sa.update(ApiKey).where(ApiKey.id == found, ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now())
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
         "synchronous = FULL",
         "foreign_keys = ON",
+        # Without it, INSERT OR REPLACE deletes a row past the trigger that forbids it.
+        "recursive_triggers = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
     use_write_ahead_log(connection)

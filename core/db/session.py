@@ -17,6 +17,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._writing_engine = self.engine.execution_options(**{WRITES: True})
+        # A read of several queries sees one state: SQLite does so by itself, PostgreSQL has to be asked.
+        reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading_engine = self.engine.execution_options(**reading)
         # SQLite has one writer at a time and makes the others sleep and retry; queueing here is faster and fair.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -28,7 +31,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; nothing it does is kept."""
-        with Session(self.engine) as session:
+        with Session(self._reading_engine) as session:
             yield session
 
     @contextmanager

@@ -68,10 +68,14 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
         image_url = _hand_over_photo(desk, order.photo_id)
     except errors.ProviderRefused as refused:
         with desk.database.write() as session:
-            transitions.fail_variant(session, actor, variant_id=variant_id, failure=refused)
+            transitions.fail_variant(
+                session, actor, variant_id=variant_id, failure=refused, allowed=(VariantState.QUEUED,)
+            )
         return
     except (errors.ProviderError, errors.StorageUnavailable) as failed:
-        # Nothing was ordered: the release lease runs out and the variant is released again.
+        # Nothing was ordered, so nothing has to be undone.
+        with desk.database.write() as session:
+            transitions.wait_in_queue(session, variant_id=variant_id, due_at=_again_at(order, failed))
         log.warning("photo not handed over", code=failed.code, error=failed.message)
         return
     seed = _seed_for(order)
@@ -107,7 +111,7 @@ def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: di
         log.warning("create unanswered", code=unknown.code, error=unknown.message)
     except errors.ProviderError as refused:
         with desk.database.write() as session:
-            transitions.fail_variant(session, actor, variant_id=order.variant_id, failure=refused)
+            transitions.refuse(session, actor, attempt_id=attempt_id, failure=refused)
         log.warning("create refused", code=refused.code, error=refused.message)
     else:
         if record(desk, actor, attempt_id=attempt_id, prediction=prediction, model=order.model):
@@ -189,11 +193,13 @@ def _seed_for(order: _Order) -> int:
     return (order.seed + order.attempts) % (SEED_MAX + 1)
 
 
-def _again_at(order: _Order, failed: errors.ProviderError) -> datetime:
+def _again_at(order: _Order, failed: errors.StagingError) -> datetime:
     now = clock.now()
+    if isinstance(failed, errors.ProviderThrottled):
+        return now + timedelta(seconds=failed.retry_after_seconds)
     if isinstance(failed, errors.ProviderUnauthorized):
         return now + timedelta(seconds=_UNAUTHORIZED_WAIT_SECONDS)
-    # A share of the time it has waited already: the pauses grow geometrically without a counter to keep.
+    # Half of the time it has waited already: the pauses grow by themselves, with no counter to keep.
     waited_seconds = (now - order.queued_at).total_seconds()
     return now + timedelta(seconds=min(max(waited_seconds / 2, _BACKOFF_MIN_SECONDS), _BACKOFF_MAX_SECONDS))
 

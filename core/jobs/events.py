@@ -21,7 +21,6 @@ class EventKind(StrEnum):
     POSTPONED = "postponed"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    CANCELED = "canceled"
     FINISHED = "finished"
     REFUNDED = "refunded"
 

@@ -98,14 +98,6 @@ def counts_by_state(session: Session, actor: Actor) -> dict[JobState, int]:
     return {state: found.get(state, 0) for state in JobState}
 
 
-def any_in_flight(session: Session, actor: Actor) -> bool:
-    """Whether any job the actor sees is under way."""
-    query = sa.select(Job.id).where(Job.state.in_(IN_FLIGHT_JOBS)).limit(1)
-    if actor.account_id is not None:
-        query = query.where(Job.account_id == actor.account_id)
-    return session.scalar(query) is not None
-
-
 def prediction_account(session: Session, *, prediction_id: str) -> int | None:
     """The account whose job ordered the prediction, or None if no job of ours did."""
     return session.scalar(

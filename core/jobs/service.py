@@ -28,8 +28,9 @@ from core.provider.registry import DEFAULT_MODEL, SEED_MAX
 from core.storage import contract as storage_keys
 
 IDEMPOTENCY_KEY_MAX = 200
-# All of them are in memory at once, each up to 50 MB.
+# They are in memory together until the last of them is found good.
 UPLOADS_MAX = 60
+UPLOADS_MAX_BYTES = 500 * 1024 * 1024
 _log = logs.get(__name__)
 
 
@@ -100,6 +101,8 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
         raise errors.ValidationFailed("Send at least one photo as `image`. Nothing was charged.")
     if len(request.uploads) > UPLOADS_MAX:
         raise errors.ValidationFailed(f"Send at most {UPLOADS_MAX} photos at once. Nothing was charged.")
+    if sum(len(upload.data) for upload in request.uploads) > UPLOADS_MAX_BYTES:
+        raise errors.RequestTooLarge
     priority = _priority(request.priority)
     prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
     with desk.database.read() as session:

@@ -1,5 +1,6 @@
 """How does a result become ours? Downloaded, checked as a picture, hashed and stored, within its hour."""
 
+import time
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from core.storage import contract as storage_keys
 
 RESULT_MAX_BYTES = 50 * 1024 * 1024
 _CLAIM = timedelta(seconds=60)
+# Less than a claim lasts, so that nobody else begins while this download still drips.
+DOWNLOAD_MAX_SECONDS = 45.0
 _RETRY_PAUSE = timedelta(seconds=2)
 
 
@@ -82,9 +85,12 @@ def fetch_result(
 
 def _download(desk: Desk, url: str) -> bytes:
     received = bytearray()
+    give_up_at = time.monotonic() + DOWNLOAD_MAX_SECONDS
     with desk.provider.download(url) as chunks:
         for chunk in chunks:
             received += chunk
+            if time.monotonic() > give_up_at:
+                raise errors.ProviderUnavailable("Replicate's result comes too slowly; it is fetched again.")
             if len(received) > RESULT_MAX_BYTES:
                 raise errors.OutputInvalid("Replicate's result is larger than 50 MB. Its credits were returned.")
     return bytes(received)

@@ -48,7 +48,6 @@ class Priority(StrEnum):
         return {Priority.RUSH: 10, Priority.NORMAL: 100}[self]
 
 
-IN_FLIGHT_VARIANTS = tuple(state for state in VariantState if not state.is_terminal)
 IN_FLIGHT_JOBS = tuple(state for state in JobState if not state.is_terminal)
 
 

@@ -17,7 +17,7 @@ from core.jobs import creation, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant
-from core.provider.contract import Prediction
+from core.provider.contract import Prediction, order_key
 from core.provider.registry import MODELS
 
 # Up to here each prediction is asked for by itself; above, pages of the list are cheaper.
@@ -25,7 +25,7 @@ GET_LIMIT = 8
 QUEUE_TIMEOUT = timedelta(minutes=30)
 # The provider's list may lag behind a create by seconds.
 LIST_LAG = timedelta(seconds=15)
-# A create call ends within 35 s by its own time-outs; one that never came back was cut off by a crash.
+# Longer than a create call may take by its own limits: one that never came back was cut off by a crash.
 CALL_MAX = timedelta(seconds=40)
 # A prediction past its deadline is asked for this long before silence counts as the end.
 _SILENCE_MAX = timedelta(seconds=30)
@@ -205,14 +205,14 @@ def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
                 )
                 .join(Variant, Variant.id == Attempt.variant_id)
                 .join(Job, Job.id == Variant.job_id)
-                .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id.is_(None))
+                .where(Attempt.variant_id.in_(claimed), Attempt.status == transitions.SUBMITTING)
             ).all()
         )
 
 
 def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *, asked_at: datetime) -> bool:
     for prediction in found or ():
-        if prediction.input is not None and dict(prediction.input) == row.input:
+        if order_key(prediction.input) == order_key(row.input) is not None:
             adopted = creation.record(
                 desk, _SWEEP, attempt_id=row.id, prediction=prediction, model=MODELS[row.model], adopted=True
             )
@@ -234,9 +234,7 @@ def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *
         call_ended_at = row.call_ended_at or row.created_at + CALL_MAX
         if found is None or asked_at - call_ended_at < LIST_LAG:
             return False
-        return transitions.postpone(
-            session, _SWEEP, attempt_id=row.id, due_at=now, why="Replicate did not receive the first order."
-        )
+        return transitions.abandon(session, _SWEEP, attempt_id=row.id, due_at=now)
 
 
 def _logged(call: Callable[..., None]) -> Callable[..., None]:

@@ -22,7 +22,11 @@ from core.models import Attempt, Job, Variant
 from core.models.base import UtcTime, new_id
 from core.provider.contract import Prediction
 
-# Long enough for the slowest create call (35 s); after it, a variant still `submitting` was left by a crash.
+# An attempt whose order is out, or was: no prediction is known for it yet.
+SUBMITTING = VariantState.SUBMITTING.value
+# An attempt whose order never arrived, as far as the provider's list can tell.
+ABANDONED = "abandoned"
+# A healthy create call is back by then; to look for it in the list while it runs does no harm.
 SUBMITTING_FIRST_LOOK = timedelta(seconds=3)
 POLL_INTERVAL = timedelta(milliseconds=500)
 
@@ -47,6 +51,7 @@ def variant_name(index: int) -> str:
 
 def begin_attempt(session: Session, actor: Actor, *, variant_id: str, input: dict[str, Any], seed: int) -> str | None:
     """queued → submitting, with the exact input on record before the order is sent; the attempt's id."""
+    _lock_job_of(session, variant_id)
     now = clock.now()
     variant = session.execute(
         sa.update(Variant)
@@ -69,7 +74,7 @@ def begin_attempt(session: Session, actor: Actor, *, variant_id: str, input: dic
             number=earlier + 1,
             seed=seed,
             input=input,
-            status=VariantState.SUBMITTING.value,
+            status=SUBMITTING,
             created_at=now,
         )
     )
@@ -104,7 +109,7 @@ def record_prediction(
     taken = sa.select(Attempt.id).where(Attempt.prediction_id == prediction.id).exists()
     recorded = session.execute(
         sa.update(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.prediction_id.is_(None), ~taken)
+        .where(Attempt.id == attempt_id, Attempt.status == SUBMITTING, ~taken)
         .values(
             prediction_id=prediction.id,
             status=prediction.status.value,
@@ -121,7 +126,8 @@ def record_prediction(
         .where(Variant.id == recorded, Variant.state == VariantState.SUBMITTING)
         .values(
             state=VariantState.RUNNING,
-            deadline_at=max(now, prediction.created_at) + timedelta(seconds=timeout_seconds),
+            # A clock ahead of ours must not make the limit longer.
+            deadline_at=min(now, prediction.created_at) + timedelta(seconds=timeout_seconds),
             next_due_at=now + POLL_INTERVAL,
         )
         .returning(Variant.job_id, Variant.variant_index)
@@ -151,18 +157,40 @@ def note_call_ended(session: Session, *, attempt_id: str) -> None:
 def postpone(session: Session, actor: Actor, *, attempt_id: str, due_at: datetime, why: str) -> bool:
     """submitting → queued: nothing was bought, so the attempt is struck off and comes again at `due_at`."""
     variant_id = session.scalar(
-        sa.delete(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.prediction_id.is_(None))
-        .returning(Attempt.variant_id)
+        sa.delete(Attempt).where(Attempt.id == attempt_id, Attempt.status == SUBMITTING).returning(Attempt.variant_id)
     )
-    if variant_id is None:
-        return False
+    return variant_id is not None and _queue_again(session, actor, variant_id=variant_id, due_at=due_at, why=why)
+
+
+def wait_in_queue(session: Session, *, variant_id: str, due_at: datetime) -> bool:
+    """queued → queued: it could not be ordered just now and is released again at `due_at`."""
+    waits = session.execute(
+        sa.update(Variant)
+        .where(Variant.id == variant_id, Variant.state == VariantState.QUEUED)
+        .values(next_due_at=due_at)
+    )
+    return waits.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def refuse(session: Session, actor: Actor, *, attempt_id: str, failure: errors.StagingError) -> bool:
+    """submitting → failed: the provider refused this attempt's order; a newer attempt is not concerned."""
+    variant_id = session.scalar(
+        sa.select(Attempt.variant_id).where(Attempt.id == attempt_id, Attempt.status == SUBMITTING)
+    )
+    return variant_id is not None and fail_variant(
+        session, actor, variant_id=variant_id, failure=failure, allowed=(VariantState.SUBMITTING,)
+    )
+
+
+def _queue_again(session: Session, actor: Actor, *, variant_id: str, due_at: datetime, why: str) -> bool:
     variant = session.execute(
         sa.update(Variant)
         .where(Variant.id == variant_id, Variant.state == VariantState.SUBMITTING)
         .values(state=VariantState.QUEUED, next_due_at=due_at)
         .returning(Variant.job_id, Variant.variant_index)
-    ).one()
+    ).one_or_none()
+    if variant is None:
+        return False
     events.add(
         session,
         actor,
@@ -172,6 +200,22 @@ def postpone(session: Session, actor: Actor, *, attempt_id: str, due_at: datetim
         message=f"{variant_name(variant.variant_index)} waits and is ordered again: {why}",
     )
     return True
+
+
+def abandon(session: Session, actor: Actor, *, attempt_id: str, due_at: datetime) -> bool:
+    """submitting → queued: the provider's list does not know the order. The attempt stays, to be told from the next.
+
+    Should its prediction turn up after all, nobody may adopt it any more, and the audit finds it by its input.
+    """
+    variant_id = session.scalar(
+        sa.update(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.status == SUBMITTING)
+        .values(status=ABANDONED)
+        .returning(Attempt.variant_id)
+    )
+    return variant_id is not None and _queue_again(
+        session, actor, variant_id=variant_id, due_at=due_at, why="Replicate did not receive the first order."
+    )
 
 
 def note_progress(session: Session, actor: Actor, *, prediction: Prediction) -> bool:

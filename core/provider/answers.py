@@ -6,10 +6,12 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from core import clock, errors
+from core import clock, errors, logs
+from core.provider.contract import readable_text
 
 _DEFAULT_WAIT_SECONDS = 5.0
 _MAX_WAIT_SECONDS = 300.0
+_DETAIL_MAX = 500
 _WAIT_IN_TEXT = re.compile(r"resets? in ~?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 
 
@@ -20,7 +22,8 @@ def error_for(status: int, headers: Mapping[str, str], body: object, *, is_creat
     work was handed on. It is `ProviderAmbiguous`, so that it is looked up before anything is bought again.
     """
     problem: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    detail = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")[:500]
+    said = problem.get("detail") or problem.get("title") or f"HTTP {status}"
+    detail = logs.redact(readable_text(said) or "")[:_DETAIL_MAX]
     if status == 429:
         return errors.ProviderThrottled(
             f"Replicate is limiting us: {detail}", retry_after_seconds=wait_seconds(headers, problem)

@@ -73,11 +73,21 @@ class Provider(Protocol):
     def download(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
         """The bytes of a result, in chunks, from the places results may come from and no others."""
 
-    def webhook_secrets(self, *, refresh: bool = False) -> Sequence[str]:
+    def webhook_secrets(self) -> Sequence[str]:
         """The secrets that webhooks may be signed with."""
 
     def is_reachable(self) -> bool:
         """Whether the provider answers at all."""
+
+
+# What tells one order from another; the provider may add defaults of its own to what it echoes.
+_IDENTIFYING_INPUTS = ("prompt", "input_image", "seed")
+
+
+def order_key(inputs: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
+    """What identifies an order in the provider's list: its prompt, image and seed; None where they are gone."""
+    key = tuple((inputs or {}).get(name) for name in _IDENTIFYING_INPUTS)
+    return None if any(value is None or isinstance(value, dict | list) for value in key) else key
 
 
 def parse_time(value: object) -> datetime | None:
@@ -116,8 +126,8 @@ def parse_prediction(body: Mapping[str, Any]) -> Prediction:
         status=status,
         input=inputs if isinstance(inputs, Mapping) else None,
         output_url=_first_url(output),
-        error=_text(body.get("error")),
-        logs=_text(body.get("logs")),
+        error=readable_text(body.get("error")),
+        logs=readable_text(body.get("logs")),
         created_at=created_at,
         started_at=parse_time(body.get("started_at")),
         completed_at=parse_time(body.get("completed_at")),
@@ -127,7 +137,7 @@ def parse_prediction(body: Mapping[str, Any]) -> Prediction:
     )
 
 
-def _text(value: object) -> str | None:
+def readable_text(value: object) -> str | None:
     # JSON may hold what no database keeps as text: a zero character, or half a surrogate pair.
     return None if value is None else str(value).replace("\0", "").encode(errors="replace").decode()
 

@@ -6,7 +6,6 @@ sweep would see nothing else.
 """
 
 import io
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -58,8 +57,6 @@ class ReplicateProvider:
         )
         self._downloader = httpx.Client(timeout=timeout, follow_redirects=False)
         self._token = token
-        self._secrets: tuple[str, ...] = ()
-        self._secrets_lock = threading.Lock()
 
     def upload(self, data: bytes, *, file_name: str, content_type: str) -> UploadedFile:
         """Hand over an input file; it is kept for about a day.
@@ -82,7 +79,10 @@ class ReplicateProvider:
         webhook = {"webhook": webhook_url, "webhook_events_filter": _WEBHOOK_EVENTS} if webhook_url else {}
         with _translated(ambiguous=True):
             created = self._client.models.predictions.create(model=model, input=dict(input), **webhook)  # type: ignore[arg-type]
+        try:
             return parse_prediction(created.dict())
+        except errors.ProviderError as unreadable:
+            raise errors.ProviderAmbiguous(unreadable.message) from unreadable
 
     def get(self, prediction_id: str) -> Prediction:
         """The prediction as it is now.
@@ -143,17 +143,14 @@ class ReplicateProvider:
                 raise errors.ProviderUnavailable(f"Replicate's result can't be fetched: HTTP {answer.status_code}.")
             yield answer.iter_bytes(_CHUNK_BYTES)
 
-    def webhook_secrets(self, *, refresh: bool = False) -> Sequence[str]:
-        """The account's webhook signing secret, asked for once and kept; again when `refresh`.
+    def webhook_secrets(self) -> Sequence[str]:
+        """The account's webhook signing secret, as Replicate has it now.
 
         Raises:
             ProviderError: if Replicate can't be asked.
         """
-        with self._secrets_lock:
-            if refresh or not self._secrets:
-                with _translated(ambiguous=False):
-                    self._secrets = (self._client.webhooks.default.secret().key,)
-            return self._secrets
+        with _translated(ambiguous=False):
+            return (str(self._reader.get("/v1/webhooks/default/secret").json()["key"]),)
 
     def is_reachable(self) -> bool:
         """Whether Replicate answers our token."""

@@ -12,11 +12,11 @@ from sqlalchemy.exc import DataError
 
 from core import clock, errors, logs
 from core.auth.actors import Source, system
-from core.jobs import creation, sync
+from core.jobs import creation, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant, WebhookDelivery
-from core.provider.contract import Prediction, parse_prediction
+from core.provider.contract import Prediction, order_key, parse_prediction
 from core.provider.registry import MODELS
 from core.webhooks import signature
 
@@ -35,7 +35,8 @@ class Inbox:
     def __init__(self, desk: Desk, *, configured_secrets: tuple[str, ...]) -> None:
         self._desk = desk
         self._configured = configured_secrets
-        self._refreshed_at: float | None = None
+        self._fetched: tuple[str, ...] = ()
+        self._fetched_at: float | None = None
 
     def receive(self, body: bytes, headers: Mapping[str, str], *, variant_id: str | None) -> bool:
         """Verify a webhook and keep it; False if it was kept before. It is applied by `apply_waiting`.
@@ -147,10 +148,10 @@ class Inbox:
                 .where(
                     Variant.id == variant_id,
                     Variant.state == VariantState.SUBMITTING,
-                    Attempt.prediction_id.is_(None),
+                    Attempt.status == transitions.SUBMITTING,
                 )
             ).one_or_none()
-        if attempt is None or prediction.input is None or dict(prediction.input) != attempt.input:
+        if attempt is None or not (order_key(prediction.input) == order_key(attempt.input) is not None):
             return
         creation.record(
             self._desk,
@@ -162,24 +163,22 @@ class Inbox:
         )
 
     def _require_signed(self, body: bytes, headers: Mapping[str, str]) -> None:
+        signature.require_well_formed(headers)
         if self._configured:
             signature.require_valid(body, headers, self._configured)
             return
         try:
-            secrets = self._desk.provider.webhook_secrets()
-            signature.require_valid(body, headers, secrets)
-        except errors.ProviderError as unknown:
-            raise errors.WebhookRejected from unknown
+            signature.require_valid(body, headers, self._fetched)
         except errors.WebhookRejected:
-            # The secret may have been rotated. Asking again on every forgery would let strangers make us busy.
-            if self._refreshed_at is not None and time.monotonic() - self._refreshed_at < _REFRESH_PAUSE_SECONDS:
+            # None was fetched yet, or it was rotated. Asking on every forgery would let strangers make us busy.
+            if self._fetched_at is not None and time.monotonic() - self._fetched_at < _REFRESH_PAUSE_SECONDS:
                 raise
-            self._refreshed_at = time.monotonic()
-            self._verify_with_fresh_secret(body, headers)
+            self._fetched_at = time.monotonic()
+            self._fetch_secrets()
+            signature.require_valid(body, headers, self._fetched)
 
-    def _verify_with_fresh_secret(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def _fetch_secrets(self) -> None:
         try:
-            secrets = self._desk.provider.webhook_secrets(refresh=True)
+            self._fetched = tuple(self._desk.provider.webhook_secrets())
         except errors.ProviderError as unknown:
             raise errors.WebhookRejected from unknown
-        signature.require_valid(body, headers, secrets)

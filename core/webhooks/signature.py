@@ -34,6 +34,17 @@ def require_valid(body: bytes, headers: Mapping[str, str], secrets: Iterable[str
         raise errors.WebhookRejected
 
 
+def require_well_formed(headers: Mapping[str, str]) -> None:
+    """Go on only if there is a signature that could be valid, before anybody is asked for a secret.
+
+    Raises:
+        WebhookRejected: otherwise.
+    """
+    entries = {name.lower(): value for name, value in headers.items()}.get(_SIGNATURE, "").split()[:_ENTRIES_MAX]
+    if not any(_is_well_formed(entry) for entry in entries):
+        raise errors.WebhookRejected
+
+
 def _is_well_formed(entry: str) -> bool:
     version, _, signature = entry.partition(",")
     return version == _VERSION and _decodes(signature)

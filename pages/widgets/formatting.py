@@ -1,10 +1,16 @@
 """How are figures, times and sizes written for people?"""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from core.errors import StagingError
+from core.jobs.details import Failure
+
+# Also what Streamlit adds: colors and icons between colons, formulas between dollars, links from bare addresses.
+_MARKDOWN = re.compile(r"[\\\\`*_{}\[\]()<>#+!|~:$&^=-]|(?<=www)\.")
 _THIN_SPACE = "\u202f"
 
 
@@ -72,6 +78,16 @@ def file_size(size_bytes: int) -> str:
 def short_id(identifier: str) -> str:
     """The last eight characters: ids sort by time, so their beginnings look alike."""
     return identifier[-8:]
+
+
+def plain(text: str) -> str:
+    """Text from people or programs, made safe for Markdown: it is read as it was written, and does nothing."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def refusal(error: StagingError | Failure) -> str:
+    """Why something went wrong, safe for Markdown, with its code in small for support."""
+    return f"{plain(error.message)} ({plain(error.code)})"
 
 
 def _viewer_zone() -> ZoneInfo:

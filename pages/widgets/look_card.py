@@ -66,10 +66,10 @@ def _draw_prompt(room_type: str, style: str, instructions: str) -> str:
     try:
         prompt = compose.compose(room_type=room_type, style=style, instructions=instructions)
     except errors.StagingError as refused:
-        st.error(refused.message, icon=":material/block:")
+        st.error(formatting.plain(refused.message), icon=":material/block:")
         return refused.message
     with st.expander("What the model is told", icon=":material/description:", type="compact"):
-        st.write(prompt.text)
+        st.write(formatting.plain(prompt.text))
     return ""
 
 
@@ -92,8 +92,8 @@ def _draw_account(accounts: list[AccountBalance]) -> AccountBalance | None:
     account = by_id[chosen]
     if account.balance < pricing.JOB_PRICE_CREDITS:
         st.warning(
-            f"Not enough credits: this needs {pricing.JOB_PRICE_CREDITS}, {account.name} has {account.balance}."
-            " A manager can grant more.",
+            f"Not enough credits: this needs {pricing.JOB_PRICE_CREDITS}, {formatting.plain(account.name)} has"
+            f" {account.balance}. A manager can grant more.",
             icon=":material/account_balance_wallet:",
         )
     return account

@@ -55,7 +55,12 @@ def draw() -> ChosenPhoto | None:
 
 
 def _show(file_name: str, data: bytes) -> ChosenPhoto | None:
-    preview = _preview(data, file_name)
+    try:
+        preview = _preview(data, file_name)
+    except errors.PicturesBusy as busy:
+        # Not kept with the answers: in a moment it is another.
+        st.warning(formatting.refusal(busy), icon=":material/hourglass:")
+        return None
     if preview.refusal:
         st.error(preview.refusal, icon=":material/image_not_supported:")
         return None
@@ -65,10 +70,9 @@ def _show(file_name: str, data: bytes) -> ChosenPhoto | None:
             width=min(_PREVIEW_WIDTH, int(_PREVIEW_HEIGHT * preview.width / preview.height)),
             alt=f"The chosen photo, {validation.safe_file_name(file_name)}",
         )
-    st.caption(
-        f":material/check_circle: {validation.safe_file_name(file_name)} · {preview.width} × {preview.height}"
-        f" · {formatting.file_size(len(data))}"
-    )
+    name = formatting.plain(validation.safe_file_name(file_name))
+    size = f"{preview.width} × {preview.height} · {formatting.file_size(len(data))}"
+    st.caption(f":material/check_circle: {name} · {size}")
     return ChosenPhoto(file_name=file_name, data=data, sha256=sha256(data))
 
 
@@ -78,7 +82,7 @@ def _preview(data: bytes, file_name: str) -> _Preview:
         header = validation.inspect(data, file_name=file_name)
         prepared = preparation.prepare(data, header=header)
     except errors.PhotoRefused as refused:
-        return _Preview(jpeg=b"", width=0, height=0, refusal=f"{refused.message} ({refused.code})")
+        return _Preview(jpeg=b"", width=0, height=0, refusal=formatting.refusal(refused))
     return _Preview(jpeg=prepared.jpeg, width=header.width, height=header.height, refusal="")
 
 

@@ -8,7 +8,7 @@ from core import errors
 from core.delivery import filenames, labels
 from core.jobs.details import JobDetail, VariantDetail
 from core.storage import links
-from pages.widgets import session
+from pages.widgets import formatting, session
 
 _COPIES_KEPT = 64
 
@@ -34,7 +34,7 @@ def draw_downloads(job: JobDetail, variant: VariantDetail) -> None:
     try:
         labeled, clean = _copies(variant.result_key)
     except errors.StagingError as error:
-        st.error(f"{error.message} ({error.code})", icon=":material/error:")
+        st.error(formatting.refusal(error), icon=":material/error:")
         return
 
     extension = variant.result_key.rpartition(".")[2]

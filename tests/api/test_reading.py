@@ -31,15 +31,15 @@ def test_jobs_are_filtered_by_state_and_account(api: Api) -> None:
     processing, _ = factories.ordered_job(api.desk, number=1)
     foreign = factories.job(api.desk, account=factories.OUTSIDER, number=2)
     table: list[tuple[dict[str, object], list[str]]] = [
-        ({"state": "pending"}, [foreign, pending]),
-        ({"state": ["pending", "processing"], "account": BELLEVUE}, [processing, pending]),
-        ({"state": "completed"}, []),
+        ({"status": "pending"}, [foreign, pending]),
+        ({"status": ["pending", "processing"], "account": BELLEVUE}, [processing, pending]),
+        ({"status": "completed"}, []),
         ({"account": "Nobody"}, []),
     ]
     for params, expected in table:
         items = api.get("alice", "/jobs", params=params).json()["items"]
         assert [job["id"] for job in items] == expected, params
-    problem(api.get("alice", "/jobs", params={"state": "lost"}), 422, "validation_failed")
+    problem(api.get("alice", "/jobs", params={"status": "lost"}), 422, "validation_failed")
 
 
 def test_an_account_shows_its_balance_and_ledger_page_by_page(api: Api) -> None:

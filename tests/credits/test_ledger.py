@@ -30,6 +30,15 @@ def entry(database: Database, **values: object) -> dict[str, object]:
     }
 
 
+def test_sqlite_does_not_let_an_entry_be_replaced(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
+        session.execute(
+            sa.text("INSERT OR REPLACE INTO ledger_entries SELECT * FROM ledger_entries ORDER BY id LIMIT 1")
+        )
+
+
 @pytest.mark.parametrize("statement", ["UPDATE ledger_entries SET amount = 1", "DELETE FROM ledger_entries"])
 def test_the_database_refuses_to_change_entries(database: Database, statement: str) -> None:
     with pytest.raises(DBAPIError, match="append-only"), database.write() as session:

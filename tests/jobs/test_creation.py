@@ -302,7 +302,9 @@ def test_a_late_answer_to_a_struck_off_order_is_canceled_at_the_provider(
     provider.create = hangs  # type: ignore[assignment,method-assign]
     creation.create_prediction(desk, variant_id)
 
-    owned = factories.attempts(desk.database, job_id)[0].prediction_id
+    struck_off, owner = [one for one in factories.attempts(desk.database, job_id) if one.variant_id == variant_id]
+    owned = owner.prediction_id
+    assert (struck_off.prediction_id, struck_off.seed != owner.seed) == (None, True)
     stray = next(one for one in provider.bought() if one != owned)
     assert provider.predictions[owned]["status"] == "starting"
     assert provider.predictions[stray]["status"] == "canceled"

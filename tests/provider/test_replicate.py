@@ -247,14 +247,27 @@ def test_a_list_is_not_followed_to_another_address(
     assert len(stranger.asked) == 1
 
 
-def test_the_webhook_secret_is_asked_for_once_and_again_on_request(
-    stranger: Stranger, provider: ReplicateProvider
+def test_the_webhook_secret_is_the_one_replicate_has_now(stranger: Stranger, provider: ReplicateProvider) -> None:
+    for key in ("whsec_b25l", "whsec_dHdv"):
+        stranger.answers = [(200, {}, json.dumps({"key": key}).encode())]
+        assert list(provider.webhook_secrets()) == [key]
+
+
+@pytest.mark.parametrize("created_at", [None, "soon"])
+def test_an_order_that_was_taken_but_can_not_be_read_is_ambiguous(
+    stranger: Stranger, provider: ReplicateProvider, created_at: object
 ) -> None:
-    stranger.answer(200, {"key": "whsec_b25l"})
-    assert [list(provider.webhook_secrets()) for _ in range(3)] == [["whsec_b25l"]] * 3
-    assert len(stranger.asked) == 1
-    provider.webhook_secrets(refresh=True)
-    assert len(stranger.asked) == 2
+    taken = {
+        "id": "a",
+        "model": "x/y",
+        "version": "hidden",
+        "status": "starting",
+        "input": {},
+        "created_at": created_at,
+    }
+    stranger.answer(201, taken)
+    with pytest.raises(errors.ProviderAmbiguous):
+        provider.create(model="x/y", input={})
 
 
 # ---- downloads -----------------------------------------------------------------------------------

@@ -193,19 +193,15 @@ def test_without_a_configured_secret_the_providers_is_asked_for_once(desk: Desk,
     assert send(inbox, provider, predictions[0]) is True
 
 
-def test_a_rotated_secret_is_noticed(desk: Desk, provider: FakeProvider) -> None:
+def test_a_rotated_secret_is_noticed(desk: Desk, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     inbox = Inbox(desk, configured_secrets=())
     _, predictions = factories.ordered_job(desk)
-    refreshed: list[bool] = []
-
-    def secrets(*, refresh: bool = False) -> tuple[str, ...]:
-        refreshed.append(refresh)
-        return (NEW_SECRET,) if refresh else (SECRET,)
-
-    provider.webhook_secrets = secrets  # type: ignore[method-assign]
     body = body_of(provider.predictions[predictions[0]])
-    assert inbox.receive(body, headers(body, secret=NEW_SECRET), variant_id=None) is True
-    assert refreshed == [False, True]
+    assert inbox.receive(body, headers(body, secret=SECRET), variant_id=None) is True
+    provider.secrets = (NEW_SECRET,)
+    monkeypatch.setattr("core.webhooks.inbox._REFRESH_PAUSE_SECONDS", 0.0)
+    assert inbox.receive(body, headers(body, secret=NEW_SECRET), variant_id=None) is False
+    assert provider.calls.count("webhook_secrets") == 2
 
 
 def test_forgeries_do_not_make_us_ask_the_provider_each_time(desk: Desk, provider: FakeProvider) -> None:
@@ -213,7 +209,15 @@ def test_forgeries_do_not_make_us_ask_the_provider_each_time(desk: Desk, provide
     for _ in range(5):
         with pytest.raises(errors.WebhookRejected):
             inbox.receive(b"{}", {"webhook-signature": "v1,QUJD"}, variant_id=None)
-    assert provider.calls.count("webhook_secrets:refresh") == 1
+    assert provider.calls.count("webhook_secrets") == 1
+
+
+def test_what_can_not_be_a_signature_makes_us_ask_nobody(desk: Desk, provider: FakeProvider) -> None:
+    inbox = Inbox(desk, configured_secrets=())
+    for signature in ("", "v2,QUJD", "v1,###", "QUJD"):
+        with pytest.raises(errors.WebhookRejected):
+            inbox.receive(b"{}", {"webhook-signature": signature}, variant_id=None)
+    assert "webhook_secrets" not in provider.calls
 
 
 def test_a_silent_provider_lets_nothing_in(desk: Desk, provider: FakeProvider) -> None:

@@ -11,7 +11,7 @@ from core.credits import queries
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 
 
-@router.get("/{account}")
+@router.get("/{account:path}")
 def get_account(
     runtime: RuntimeDep,
     actor: ActorDep,

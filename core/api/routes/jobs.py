@@ -16,14 +16,14 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 def list_jobs(
     runtime: RuntimeDep,
     actor: ActorDep,
-    state: Annotated[list[JobState] | None, Query(description="Only jobs in these states")] = None,
+    status: Annotated[list[JobState] | None, Query(description="Only jobs in these states")] = None,
     account: str | None = None,
     limit: Annotated[int, Query(ge=1, le=queries.PAGE_SIZE_MAX)] = queries.PAGE_SIZE,
     cursor: str | None = None,
 ) -> JobList:
     """The jobs that this key sees, newest first."""
     with runtime.database.read() as session:
-        page = queries.jobs(session, actor, states=state or (), account=account, limit=limit, cursor=cursor)
+        page = queries.jobs(session, actor, states=status or (), account=account, limit=limit, cursor=cursor)
     return JobList(items=[Job.of(job) for job in page.jobs], next_cursor=page.next_cursor)
 
 

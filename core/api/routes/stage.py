@@ -6,6 +6,7 @@ from fastapi import APIRouter, File, Form, Header, Response, UploadFile, status
 
 from core.api.deps import ActorDep, RuntimeDep
 from core.api.schemas import Problem, Staged, StagedBatch
+from core.images.validation import MAX_FILE_BYTES
 from core.jobs import service
 from core.jobs.service import StageRequest, Upload
 
@@ -36,7 +37,7 @@ def stage(
         runtime.desk,
         actor,
         StageRequest(
-            uploads=[Upload(file_name=file.filename or "", data=file.file.read()) for file in image],
+            uploads=[_read(file) for file in image[: service.UPLOADS_MAX + 1]],
             room_type=room_type,
             style=style,
             instructions=instructions,
@@ -50,3 +51,8 @@ def stage(
     if len(submission.jobs) > 1:
         return StagedBatch.of(submission)
     return Staged(**StagedBatch.of(submission).jobs[0].model_dump(), balance=submission.balance)
+
+
+def _read(file: UploadFile) -> Upload:
+    # One byte over the limit is enough to be refused for it; the rest stays on disk.
+    return Upload(file_name=file.filename or "", data=file.file.read(MAX_FILE_BYTES + 1))
