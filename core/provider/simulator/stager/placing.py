@@ -1,0 +1,208 @@
+"""Where does everything stand in this room? Against which wall, and which pieces fit in sight and on the floor.
+
+1. Choose the wall: the far one, or a side wall where the far one is too far away.
+2. Put the main piece in the middle of what is in sight, as wide as fits, and no further away than is pleasant.
+3. Put the other pieces around it in order of importance, nudged where needed; leave out what fits nowhere.
+"""
+
+import random as randomness
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import cos, pi, radians, sin
+
+import numpy as np
+import numpy.typing as npt
+
+from core.provider.simulator.stager import catalog, scenery
+from core.provider.simulator.stager.camera import Camera, Frame
+from core.provider.simulator.stager.floor import RoomBox
+from core.provider.simulator.stager.ground import Ground
+from core.provider.simulator.stager.layouts import Layout, Slot
+from core.provider.simulator.stager.palettes import LOOKS
+from core.provider.simulator.stager.view import View
+
+Floats = npt.NDArray[np.float64]
+_EYES_METERS = (1.25, 1.45, 1.65)  # a higher camera means a larger room: tried where the furniture doesn't fit
+_NEAREST_WALL, _FARTHEST_WALL = 3.3, 6.5
+_PLEASANT_METERS = 4.7
+_TOO_FAR_METERS = 5.4
+_SHORTEST_SIDE_WALL = 2.2
+_GAP_METERS = 0.07
+_MOST_COVERED = 0.3
+_NUDGES = (
+    (0.0, 0.0), (0.0, -0.2), (-0.18, 0.0), (-0.18, -0.2), (0.0, -0.4), (-0.35, -0.1), (-0.35, -0.4), (-0.5, -0.25),
+    (0.0, -0.6), (-0.3, -0.65), (0.0, 0.15),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A piece at its place: turned by radians, `bounds` the box (2, 3) around it there."""
+
+    piece: scenery.Piece
+    x: float
+    z: float
+    turn: float
+    bounds: Floats
+
+    def build(self) -> scenery.Piece:
+        """The piece with its facets moved there."""
+        return self.piece.placed(x=self.x, z=self.z, turn=self.turn)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The pieces at their places, the main one first.
+
+    The view's frame has its origin on the floor at the wall, below the main piece's middle. `forward` is how far the
+    group was drawn away from the wall; `side` is 1, or -1 where left and right are exchanged.
+    """
+
+    view: View
+    pieces: tuple[Standing, ...]
+    forward: float
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What the pieces around a main piece have in common."""
+
+    ground: Ground
+    style: str
+    side: int
+    forward: float
+    half: float
+
+
+def camera_for(room: RoomBox, *, eye: float) -> Camera:
+    """The camera that took the photo, about `eye` meters high, but so that the far wall is at a likely distance."""
+    drop = max(room.far_row - room.horizon, 8.0)
+    distance = float(np.clip(room.focal * eye / drop, _NEAREST_WALL, _FARTHEST_WALL))
+    height = float(np.clip(distance * drop / room.focal, 0.95, 1.75))
+    return Camera(focal=room.focal, column=room.size[0] / 2, horizon=room.horizon, height=height)
+
+
+def arrange(room: RoomBox, layout: Layout, *, style: str, seed: int) -> Arrangement:
+    """A layout settled in a room, in one of the arrangements the seed picks."""
+    random = randomness.Random(seed)
+    side = random.choice((-1, 1))
+    main, view, forward = _place_main(room, layout, style, random)
+    half = float(main.bounds[1, 0] - main.bounds[0, 0]) / 2
+    group = _Group(Ground(room, view), style, side, forward, half)
+    standing = [main]
+    for slot in layout.slots:
+        # Every slot draws its lots, so that a piece left out does not change the others.
+        name, variant, sway = random.choice(slot.pieces), random.randrange(catalog.VARIANTS), random.uniform(-5, 5)
+        if slot.clutter <= LOOKS[style].clutter:
+            fitting = _fit(slot, group, standing, piece=catalog.piece(name, style, variant), sway=sway)
+            standing += [fitting] if fitting is not None else []
+    return Arrangement(view=view, pieces=tuple(standing), forward=forward, side=side)
+
+
+def _stand(piece: scenery.Piece, *, x: float, z: float, turn: float = 0.0) -> Standing:
+    low, high = piece.bounds
+    corners = np.array([[a, b, c] for a in (low[0], high[0]) for b in (low[1], high[1]) for c in (low[2], high[2])])
+    corners = corners @ scenery.turning(turn) + np.array([x, 0.0, z])
+    return Standing(piece, x, z, turn, np.stack((corners.min(axis=0), corners.max(axis=0))))
+
+
+def _walls(room: RoomBox, layout: Layout, *, eye: float) -> list[View]:
+    """The walls to try, the best first, each as a view of the frame on it; the far one comes last."""
+    camera = camera_for(room, eye=eye)
+    distance = camera.focal * camera.height / max(room.far_row - room.horizon, 8.0)
+    far = View(camera, Frame((0.0, distance), -room.angle))
+    if layout.is_freestanding or distance < _TOO_FAR_METERS or not room.is_certain:
+        return [far]
+    sides = []
+    for unit, turn in ((room.left, pi / 2), (room.right, -pi / 2)):
+        if abs(unit) > 1.5:
+            continue
+        row = float(room.rows_at(np.array(camera.column + unit * camera.focal)))
+        depth = camera.focal * camera.height / max(row - camera.horizon, 8.0)
+        view = View(camera, Frame((unit * depth, depth), -room.angle + turn))
+        left, right = Ground(room, view).sight(0.5)
+        if right - left > _SHORTEST_SIDE_WALL:
+            sides.append((right - left, view))
+    return [*(view for _, view in sorted(sides, key=lambda pair: -pair[0])), far]
+
+
+def _place_main(room: RoomBox, layout: Layout, style: str, random: randomness.Random) -> tuple[Standing, View, float]:
+    """The main piece, the view whose frame has it at x = 0, and how far it was drawn away from the wall."""
+    variant, jitter = random.randrange(catalog.VARIANTS), random.uniform(-0.25, 0.25)
+    for eye in _EYES_METERS:
+        *sides, far = _walls(room, layout, eye=eye)
+        for view in (*sides, far):
+            reach = _far_to_draw(view) if view is far else 0.0
+            for ahead, start, piece in _main_places(Ground(room, view), layout, style, variant, jitter, reach):
+                moved = View(view.camera, _along(view.frame, start))
+                main = _stand(piece, x=0.0, z=layout.z + ahead)
+                if Ground(room, moved).holds(main.bounds):
+                    return main, moved, ahead
+    # Nothing fits this floor: the smallest size in the middle of the picture, where furniture is expected.
+    smallest = min(layout.widths) if layout.widths else None
+    main = _stand(catalog.piece(layout.main, style, variant, smallest), x=0.0, z=layout.z)
+    return main, View(far.camera, Frame((0.0, _PLEASANT_METERS), 0.0)), 0.0
+
+
+def _main_places(
+    ground: Ground, layout: Layout, style: str, variant: int, jitter: float, forward: float
+) -> Iterator[tuple[float, float, scenery.Piece]]:
+    """How far ahead of the wall, where along it and in which size the main piece might stand, best first."""
+    nearer = (-0.3, -0.6) if layout.is_freestanding else ()
+    for ahead in dict.fromkeys((forward, forward * 0.5, 0.0, *nearer, 0.4, 0.8)):
+        left, right = ground.sight(layout.z + ahead)
+        middle = ground.middle(layout.z + ahead, left, right)
+        for width in layout.widths or (None,):
+            piece = catalog.piece(layout.main, style, variant, width)
+            spare = max(0.0, (right - left) / 2 - float(piece.bounds[1, 0]) - 0.35)
+            for shift in dict.fromkeys((max(-spare, min(spare, jitter)), 0.0, -0.4, 0.4)):
+                yield ahead, middle + shift, piece
+
+
+def _far_to_draw(view: View) -> float:
+    """How far the group is drawn away from a wall that is too far off to look good."""
+    return float(np.clip(float(view.depth(np.zeros(3))) - _PLEASANT_METERS, 0.0, 1.8))
+
+
+def _along(frame: Frame, x: float) -> Frame:
+    return Frame((frame.origin[0] + x * cos(frame.angle), frame.origin[1] + x * sin(frame.angle)), frame.angle)
+
+
+def _fit(
+    slot: Slot, group: _Group, standing: Sequence[Standing], *, piece: scenery.Piece, sway: float
+) -> Standing | None:
+    ground, main = group.ground, standing[0]
+    is_angled = 30 < abs(slot.turn) < 120 and not slot.tucked
+    turn = slot.turn + (sway if is_angled else 0.0)
+    for x, z, sign in _places(slot, group):
+        candidate = _stand(piece, x=x, z=z + group.forward, turn=radians(turn * sign))
+        if not ground.holds(candidate.bounds) or _collides(candidate, standing[1:] if slot.tucked else standing):
+            continue
+        # A seat set at an angle must neither turn its back nor hide what it faces.
+        if is_angled and not ground.shows_front(candidate.x, candidate.z, candidate.turn):
+            continue
+        if is_angled and ground.covered(main.bounds, candidate.bounds) > _MOST_COVERED:
+            continue
+        return candidate
+    return None
+
+
+def _places(slot: Slot, group: _Group) -> Iterator[tuple[float, float, int]]:
+    """Where a slot's piece may go, best first: its place, nearer, then the same on the other side."""
+    toward = 1.0 if slot.x > 0 else -1.0
+    can_swap = slot.edge or abs(slot.x) > 0.3
+    for sign in (group.side, -group.side) if can_swap and not slot.tucked else (group.side,):
+        for dx, dz in ((0.0, 0.0),) if slot.tucked else _NUDGES:
+            if slot.edge and dx or slot.z + dz < 0.15:
+                continue
+            x = toward * (group.half + abs(slot.x)) if slot.edge else slot.x + toward * dx
+            yield x * sign, slot.z + dz, sign
+
+
+def _collides(candidate: Standing, standing: Sequence[Standing]) -> bool:
+    low, high = candidate.bounds[:, [0, 2]]
+    return any(
+        bool(((low < other.bounds[1, [0, 2]] + _GAP_METERS) & (high > other.bounds[0, [0, 2]] - _GAP_METERS)).all())
+        for other in standing
+    )

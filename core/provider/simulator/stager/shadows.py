@@ -1,0 +1,106 @@
+"""Where do furnishings darken the floor and the wall? Soft shadows, multiplied onto the photo.
+
+Three layers, drawn small and blurred: contact (what stands on the floor), shade (what hangs above it), and the cast
+shadow away from the light; and a faint one on the wall behind.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from core.provider.simulator.stager import scenery
+from core.provider.simulator.stager.floor import RoomBox
+from core.provider.simulator.stager.light import Light
+from core.provider.simulator.stager.view import View
+
+Floats = npt.NDArray[np.float64]
+_SHRINK = 4
+_CORNERS = np.array([[i, j, k] for j in (0, 1) for i, k in ((0, 0), (1, 0), (1, 1), (0, 1))])
+_SIDES = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
+_CONTACT_HEIGHT = 0.3
+_WALL_REACH_METERS = 0.9
+
+
+def cast(photo: Image.Image, piece: scenery.Piece, *, view: View, light: Light, room: RoomBox) -> None:
+    """Darken an RGB photo where the parts of a piece keep the light off. The upper quarter is never touched."""
+    boxes = scenery.part_bounds(piece)[piece.casts_shadow]
+    if not len(boxes):
+        return
+    size = (-(-photo.width // _SHRINK), -(-photo.height // _SHRINK))
+    meter = view.pixels_per_meter(boxes.mean(axis=(0, 1))) / _SHRINK
+    floor = _floor_shadow(boxes, size=size, view=view, light=light, meter=meter)
+    floor = ImageChops.multiply(floor, _floor_mask(room, size))
+    wall = _wall_shadow(boxes, size=size, view=view, light=light, meter=meter)
+    wall = ImageChops.multiply(wall, ImageChops.invert(_floor_mask(room, size)))
+    keep = ImageChops.invert(ImageChops.add(floor, wall))
+    box = keep.point(lambda value: 255 if value < 255 else 0).getbbox()
+    if box is None:
+        return
+    top = max(box[1], size[1] // 4)
+    small = keep.crop((0, top, size[0], box[3]))
+    large = small.resize((size[0] * _SHRINK, small.height * _SHRINK), Image.Resampling.BILINEAR)
+    large = large.crop((0, 0, photo.width, min(large.height, photo.height - top * _SHRINK)))
+    region = photo.crop((0, top * _SHRINK, photo.width, top * _SHRINK + large.height))
+    photo.paste(ImageChops.multiply(region, Image.merge("RGB", (large, large, large))), (0, top * _SHRINK))
+
+
+def _floor_shadow(boxes: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
+    lowest, highest = boxes[:, 0, 1], boxes[:, 1, 1]
+    corners = np.stack([boxes[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)
+    down = corners.copy()
+    down[..., 1] = 0.0
+    shade = np.where(lowest < _CONTACT_HEIGHT, 0, 120 * np.exp(-lowest / 0.7)).astype(int)
+    contact = np.where(lowest < _CONTACT_HEIGHT, 175 * np.exp(-lowest / 0.22), 0).astype(int)
+    length = np.minimum(corners[..., 1], 1.1) * 0.55
+    slide = corners - light.toward / light.toward[1] * length[..., None]
+    slide[..., 1] = 0.0
+    long = (70 * np.exp(-lowest / 0.8) * (highest > 0.12)).astype(int)
+    layers = [
+        _layer(view.project(down[:, :4]), contact, size, blur=0.028 * meter),
+        _layer(view.project(down[:, :4]), np.maximum(shade, (contact * 0.55).astype(int)), size, blur=0.1 * meter),
+        _layer(view.project(slide), long, size, blur=0.13 * meter, sides=_SIDES),
+    ]
+    keep = ImageChops.invert(layers[0])
+    for layer in layers[1:]:
+        keep = ImageChops.multiply(keep, ImageChops.invert(layer))
+    return ImageChops.invert(keep)
+
+
+def _wall_shadow(boxes: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
+    """The shadow on the wall z = 0 of what stands near it: aside and a little down."""
+    near = boxes[boxes[:, 0, 2] < _WALL_REACH_METERS]
+    if not len(near):
+        return Image.new("L", size)
+    corners = np.stack([near[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)
+    away = np.maximum(corners[..., 2], 0.0)
+    side = float(np.clip(light.toward[0], -0.7, 0.7))
+    on_wall = corners.copy()
+    on_wall[..., 0] -= side * 0.5 * away
+    on_wall[..., 1] = np.maximum(corners[..., 1] - 0.35 * away, 0.0)
+    on_wall[..., 2] = 0.0
+    strength = (70 * np.exp(-near[:, 0, 2] / 0.3)).astype(int)
+    return _layer(view.project(on_wall), strength, size, blur=0.07 * meter, sides=_SIDES)
+
+
+def _layer(
+    pixels: Floats, strength: npt.NDArray[np.int_], size: tuple[int, int], *, blur: float,
+    sides: tuple[tuple[int, ...], ...] = ((0, 1, 2, 3),),
+) -> Image.Image:  # fmt: skip
+    """Outlines (n, corners, 2) filled with their strength, the faint ones first, then blurred."""
+    layer = Image.new("L", size)
+    polygon = ImageDraw.Draw(layer).polygon
+    order = np.argsort(strength, kind="stable")
+    order = order[strength[order] > 3]
+    outlines = (pixels[order][:, np.array(sides)] / _SHRINK).reshape(len(order), len(sides), -1)
+    for faces, value in zip(outlines.tolist(), strength[order].tolist(), strict=True):
+        for face in faces:
+            polygon(face, value)
+    return layer.filter(ImageFilter.GaussianBlur(max(0.6, blur)))
+
+
+def _floor_mask(room: RoomBox, size: tuple[int, int]) -> Image.Image:
+    mask = Image.new("L", size)
+    columns = np.linspace(0, size[0], 41)
+    edge = list(zip(columns.tolist(), (room.rows_at(columns * _SHRINK) / _SHRINK).tolist(), strict=True))
+    ImageDraw.Draw(mask).polygon([*edge, (size[0], size[1]), (0, size[1])], fill=255)
+    return mask

@@ -1,0 +1,93 @@
+"""What hangs on the wall, and is there room for it? A frame around a motif or a mirror, clear of windows and doors."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core.provider.simulator.stager import canvas, pictures, placing, scenery
+from core.provider.simulator.stager.floor import RoomBox
+from core.provider.simulator.stager.layouts import Hanging
+from core.provider.simulator.stager.light import Light
+from core.provider.simulator.stager.mesh import Finish, Part, box, linear, rod
+from core.provider.simulator.stager.palettes import LOOKS
+
+Floats = npt.NDArray[np.float64]
+_PLACES = (0.0, 0.35, -0.35, 0.7, -0.7, 1.1, -1.1, 1.5, -1.5, 1.9, -1.9)
+_SIZES = (1.0, 0.8, 0.65)
+_BAR = 0.028
+_PLAIN_WALL = 0.055  # how uneven, in gray levels of 0 to 1, a stretch of wall may be
+
+
+def hang(
+    photo: Image.Image, hanging: Hanging | None, arrangement: placing.Arrangement, light: Light, *, room: RoomBox,
+    style: str, variant: int,
+) -> list[scenery.Piece]:  # fmt: skip
+    """Draw the picture itself into the photo and return its frame, still to be painted; nothing where no wall is free."""
+    if hanging is None:
+        return []
+    gray = np.asarray(photo.convert("L").reduce(4), dtype=np.float64) / 255.0
+    for scale in _SIZES:
+        for x in _PLACES:
+            place = _Place(x * arrangement.side, hanging, scale)
+            if _is_free(place, arrangement, gray, photo.size):
+                return _hung(photo, place, hanging, arrangement, light, style=style, variant=variant)
+    return []
+
+
+class _Place:
+    """A rectangle on the wall z = 0."""
+
+    def __init__(self, x: float, hanging: Hanging, scale: float) -> None:
+        self.x, self.y = x, hanging.y
+        self.width, self.height = hanging.width * scale, hanging.height * scale
+
+    def corners(self, *, beyond: float = 0.0, z: float = 0.018) -> Floats:
+        w, h = self.width / 2 + beyond, self.height / 2 + beyond
+        return np.array([[self.x + sx * w, self.y + sy * h, z] for sx, sy in ((-1, 1), (1, 1), (1, -1), (-1, -1))])
+
+
+def _is_free(place: _Place, arrangement: placing.Arrangement, gray: Floats, size: tuple[int, int]) -> bool:
+    pixels = arrangement.view.project(place.corners(beyond=0.06))
+    if arrangement.view.depth(place.corners()).min() < 1.2:
+        return False
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    if low[0] < 0.02 * size[0] or high[0] > 0.98 * size[0] or low[1] < 0.16 * size[1] or high[1] > 0.9 * size[1]:
+        return False
+    left, top, right, bottom = (int(v) // 4 for v in (*low, *high))
+    patch = gray[top : bottom + 1, left : right + 1]
+    rows, columns = np.abs(np.diff(patch, axis=0)), np.abs(np.diff(patch, axis=1))
+    return bool(patch.size > 24 and patch.std() < _PLAIN_WALL and max(rows.max(), columns.max()) < 0.16)
+
+
+def _hung(
+    photo: Image.Image, place: _Place, hanging: Hanging, arrangement: placing.Arrangement, light: Light, *, style: str,
+    variant: int,
+) -> list[scenery.Piece]:  # fmt: skip
+    look = LOOKS[style]
+    wood = Finish(linear(look.frame), gloss=0.3 if look.metal_gloss < 1 else 0.7)
+    pixels = arrangement.view.project(place.corners())
+    is_round = hanging.kind == "round_mirror"
+    if "mirror" in hanging.kind:
+        canvas.lay(photo, pictures.mirror(photo, is_round=is_round), pixels)
+    else:
+        picture = pictures.motif(style, variant, is_wide=place.width > place.height)
+        canvas.lay(photo, light.on_wall(picture), pixels)
+    return [scenery.assemble(_ring(place, wood) if is_round else _bars(place, wood))]
+
+
+def _bars(place: _Place, wood: Finish) -> list[Part]:
+    w, h = place.width / 2, place.height / 2
+    across = (place.width + 2 * _BAR, _BAR, 0.034)
+    return [
+        *(box((place.x, place.y + s * (h + _BAR / 2), 0.02), across, wood) for s in (-1, 1)),
+        *(box((place.x + s * (w + _BAR / 2), place.y, 0.02), (_BAR, place.height, 0.034), wood) for s in (-1, 1)),
+    ]
+
+
+def _ring(place: _Place, wood: Finish) -> list[Part]:
+    angle = np.linspace(0, 2 * np.pi, 33)
+    points = np.stack(
+        (place.x + place.width / 2 * np.cos(angle), place.y + place.height / 2 * np.sin(angle), np.full(33, 0.02)),
+        axis=1,
+    )
+    return [rod(tuple(a), tuple(b), wood, radius=0.014, sides=5) for a, b in zip(points, points[1:], strict=False)]
