@@ -15,7 +15,7 @@ from tests.bench import processes
 
 ROUNDS = 7
 # What a served desk has imported, read from its own process rather than from a list that would age. Names that only
-# live inside a compiled module can't be imported by themselves. Streamlit imports plotly for itself where it finds it.
+# live inside a compiled module can't be imported by themselves; plotly, where it is found, is imported by Streamlit.
 _LIST_MODULES = """
 import sys
 import streamlit
