@@ -51,22 +51,37 @@ def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
 
     1. Claim what is due.
     2. Ask the provider: one by one while few are due, by list pages when many are.
-    3. Apply what is news; past its deadline, a prediction that still runs is canceled and its variant ended.
+    3. Note which have begun, in one transaction; look closer at those that have ended, are missing or are overdue.
     """
     due = _claim_due(desk)
     if not due:
         return []
     known = _ask_by_list(desk, due) if len(due) > GET_LIMIT else {}
+    _note_begun(desk, [known[item.prediction_id] for item in due if _has_begun(item, known)])
     now = clock.now()
     return [
         workers.submit(_logged(_look_at), desk, item, known.get(item.prediction_id))
         for item in due
-        if item.deadline_at <= now or _is_news(item, known.get(item.prediction_id))
+        if item.deadline_at <= now or not _is_under_way(item, known)
     ]
 
 
-def _is_news(item: _Due, prediction: Prediction | None) -> bool:
-    return prediction is None or prediction.status.is_terminal or prediction.status.value != item.known_status
+def _is_under_way(item: _Due, known: Mapping[str, Prediction]) -> bool:
+    prediction = known.get(item.prediction_id)
+    return prediction is not None and not prediction.status.is_terminal
+
+
+def _has_begun(item: _Due, known: Mapping[str, Prediction]) -> bool:
+    return _is_under_way(item, known) and known[item.prediction_id].status.value != item.known_status
+
+
+def _note_begun(desk: Desk, predictions: Sequence[Prediction]) -> None:
+    if not predictions:
+        return
+    with desk.database.write() as session:
+        # In one order everywhere: each locks its job's row until the commit.
+        for prediction in sorted(predictions, key=lambda one: one.id):
+            transitions.note_progress(session, _SWEEP, prediction=prediction)
 
 
 def resolve_submitting(desk: Desk) -> int:

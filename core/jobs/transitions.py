@@ -28,7 +28,7 @@ SUBMITTING = VariantState.SUBMITTING.value
 ABANDONED = "abandoned"
 # A healthy create call is back by then; to look for it in the list while it runs does no harm.
 SUBMITTING_FIRST_LOOK = timedelta(seconds=3)
-POLL_INTERVAL = timedelta(milliseconds=500)
+POLL_INTERVAL = timedelta(milliseconds=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ def test_results_are_found_without_any_webhook(desk: Desk, provider: FakeProvide
 
 def test_nothing_is_asked_before_it_is_due(desk: Desk, provider: FakeProvider, round_of: Round) -> None:
     factories.ordered_job(desk)
-    assert [round_of(seconds=pause) for pause in (0.4, 0.2, 0.1, 0.5)] == [0, 2, 0, 2]
+    assert [round_of(seconds=pause) for pause in (0.3, 0.2, 0.1, 0.4)] == [0, 2, 0, 2]
 
 
 def test_many_are_read_by_pages_of_the_list(desk: Desk, provider: FakeProvider, round_of: Round) -> None:
