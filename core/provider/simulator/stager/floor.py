@@ -17,11 +17,11 @@ from PIL import Image
 Floats = npt.NDArray[np.float64]
 
 COLUMNS = 96
-_BINS = 10
+_BINS = 9
 _WINDOW = 0.14  # of the height: how far above and below the edge pixels vote
 _VOTE_WEIGHT = 0.26
 _WORST_SCORE = 1.2  # below the best of a column: clutter costs no more than this
-_LOW_CONTRAST = 0.5
+_LOW_CONTRAST = 0.25
 _THIN = 3
 _NO_WALL = 9.0  # a side wall so far off that it is never seen
 # One box a row: row of the far wall at the middle (share of height), its angle, where the left and the right wall meet
@@ -30,7 +30,7 @@ _START = np.stack(
     [
         axis.ravel()
         for axis in np.meshgrid(
-            np.linspace(0.54, 0.82, 13),
+            np.linspace(0.545, 0.815, 11),
             np.radians(np.linspace(-48, 48, 13)),
             np.array([-_NO_WALL, -0.7, -0.5, -0.34, -0.2, -0.08]),
             np.array([_NO_WALL, 0.7, 0.5, 0.34, 0.2, 0.08]),
@@ -43,8 +43,8 @@ _START = np.stack(
 )
 _USUAL = np.array([0.66, 0.0, 0.0, 0.0, 0.62, 0.48])
 _REACH = np.array([0.03, 0.12, 0.07, 0.07, 0.05, 0.015])
-_ROUNDS = 6
-_TRIES = 200
+_ROUNDS = 5
+_TRIES = 150
 _LOWEST = np.array([0.50, -0.9, -_NO_WALL, -_NO_WALL, 0.40, 0.42])
 _HIGHEST = np.array([0.88, 0.9, _NO_WALL, _NO_WALL, 0.85, 0.54])
 
@@ -150,7 +150,7 @@ def _scores(votes: Floats, edges: Floats) -> Floats:
     above = total[window : window + rows] - total[:rows]
     below = total[2 * window : 2 * window + rows] - total[window : window + rows]
     score = _VOTE_WEIGHT * (below - above) / window + edges / max(float(np.percentile(edges, 98)), 0.02)
-    return np.asarray(np.maximum(score - score.max(axis=0), -_WORST_SCORE))
+    return np.maximum(score - score.max(axis=0), -_WORST_SCORE).astype(np.float32)
 
 
 def _walls(boxes: Floats) -> tuple[Floats, Floats]:

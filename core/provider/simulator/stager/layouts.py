@@ -44,7 +44,7 @@ class Hanging:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A room: the main piece with the widths it comes in, its distance from the wall, and what goes with it."""
+    """A room: the main piece with the widths it comes in, its distance from the wall, what goes with it, and how far the group reaches."""
 
     main: str
     z: float
@@ -53,6 +53,7 @@ class Layout:
     hanging: Hanging | None
     widths: tuple[float, ...] = ()
     is_freestanding: bool = False
+    reach: float = 1.5
 
 
 def _slot(pieces: str, x: float, z: float, turn: float = 0.0, **more: bool | float) -> Slot:
@@ -64,7 +65,7 @@ _WIDE_ART = Hanging("wide_art", 1.62, 1.15, 0.78)
 
 LAYOUTS: Mapping[str, Layout] = {
     "living_room": Layout(
-        main="sofa", z=0.54, widths=(2.3, 2.05, 1.7), rug=Rug(2.9, 1.9, 0.1, 1.5), hanging=_WIDE_ART,
+        reach=2.15, main="sofa", z=0.54, widths=(2.3, 2.05, 1.7), rug=Rug(2.9, 1.9, 0.1, 1.5), hanging=_WIDE_ART,
         slots=(
             _slot("coffee_table", 0.05, 1.64),
             _slot("lamp_table floor_lamp", -0.38, 0.42, edge=True),
@@ -75,7 +76,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "family_room": Layout(
-        main="sofa", z=0.54, widths=(2.6, 2.3, 1.9), rug=Rug(3.1, 2.1, 0, 1.5), hanging=_ART,
+        reach=2.15, main="sofa", z=0.54, widths=(2.6, 2.3, 1.9), rug=Rug(3.1, 2.1, 0, 1.5), hanging=_ART,
         slots=(
             _slot("pouf", 0.0, 1.5),
             _slot("armchair", -1.75, 1.55, 68),
@@ -87,7 +88,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "bedroom": Layout(
-        main="bed", z=1.13, widths=(1.7, 1.5, 1.3), rug=Rug(2.7, 1.7, 0, 1.75), hanging=_WIDE_ART,
+        reach=2.4, main="bed", z=1.13, widths=(1.7, 1.5, 1.3), rug=Rug(2.7, 1.7, 0, 1.75), hanging=_WIDE_ART,
         slots=(
             _slot("nightstand", -0.42, 0.26, edge=True),
             _slot("nightstand", 0.42, 0.26, edge=True),
@@ -98,32 +99,32 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "kitchen": Layout(
-        main="island", z=1.35, widths=(1.5, 1.25, 1.0), is_freestanding=True, rug=Rug(2.1, 0.8, 0, 2.25),
+        reach=1.75, main="island", z=0.95, widths=(1.5, 1.25, 1.0), is_freestanding=True, rug=Rug(2.3, 0.9, 0, 1.7),
         hanging=None,
         slots=(
-            _slot("stool", -0.34, 1.95, 180),
-            _slot("stool", 0.34, 1.95, 180),
-            _slot("plant", -0.75, 1.0, edge=True),
-            _slot("basket", 0.62, 1.3, edge=True, clutter=0.5),
+            _slot("stool", -0.34, 1.5, 180),
+            _slot("stool", 0.34, 1.5, 180),
+            _slot("plant", -0.75, 0.6, edge=True),
+            _slot("basket", 0.62, 0.8, edge=True, clutter=0.5),
         ),
     ),
     "dining_room": Layout(
-        main="dining_table", z=1.75, widths=(1.9, 1.7, 1.45), is_freestanding=True, rug=Rug(2.9, 2.0, 0, 1.75),
+        reach=2.3, main="dining_table", z=1.5, widths=(1.9, 1.7, 1.45), is_freestanding=True, rug=Rug(2.9, 2.0, 0, 1.5),
         hanging=_WIDE_ART,
         slots=(
-            _slot("chair", -0.42, 1.2, tucked=True),
-            _slot("chair", 0.42, 1.2, tucked=True),
-            _slot("chair", -0.42, 2.3, 180, tucked=True),
-            _slot("chair", 0.42, 2.3, 180, tucked=True),
-            _slot("chair", -0.16, 1.75, 90, edge=True, tucked=True),
-            _slot("chair", 0.16, 1.75, -90, edge=True, tucked=True),
+            _slot("chair", -0.42, 0.98, tucked=True),
+            _slot("chair", 0.42, 0.98, tucked=True),
+            _slot("chair", -0.42, 2.02, 180, tucked=True),
+            _slot("chair", 0.42, 2.02, 180, tucked=True),
+            _slot("chair", -0.16, 1.5, 90, edge=True, tucked=True),
+            _slot("chair", 0.16, 1.5, -90, edge=True, tucked=True),
             _slot("sideboard", 0.0, 0.27),
             _slot("plant", 1.25, 0.42),
             _slot("floor_lamp", -1.2, 0.4, clutter=0.5),
         ),
     ),
     "bathroom": Layout(
-        main="washstand", z=0.28, rug=Rug(1.15, 0.7, 0, 0.98), hanging=Hanging("round_mirror", 1.55, 0.75, 0.75),
+        reach=1.4, main="washstand", z=0.28, rug=Rug(1.15, 0.7, 0, 0.98), hanging=Hanging("round_mirror", 1.55, 0.75, 0.75),
         slots=(
             _slot("towel_ladder", 0.48, 0.22, edge=True),
             _slot("towel_stool", -0.42, 0.36, edge=True),
@@ -132,9 +133,9 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "home_office": Layout(
-        main="desk", z=0.42, widths=(1.6, 1.4, 1.2), rug=Rug(2.4, 1.6, 0, 1.15), hanging=_ART,
+        reach=1.9, main="desk", z=0.42, widths=(1.6, 1.4, 1.2), rug=Rug(2.4, 1.6, 0, 1.15), hanging=_ART,
         slots=(
-            _slot("office_chair", 0.08, 1.12, 152),
+            _slot("office_chair", 0.05, 1.0, 156, tucked=True),
             _slot("bookcase", 0.66, 0.2, edge=True),
             _slot("plant", -0.5, 0.42, edge=True),
             _slot("armchair", -1.75, 1.55, 62, clutter=0.5),
@@ -142,7 +143,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "nursery": Layout(
-        main="crib", z=0.48, rug=Rug(1.9, 1.9, 0.15, 1.45, "round"), hanging=_ART,
+        reach=2.0, main="crib", z=0.48, rug=Rug(1.9, 1.9, 0.15, 1.45, "round"), hanging=_ART,
         slots=(
             _slot("rocking_chair", 1.3, 1.2, -52),
             _slot("changing_table", -0.68, 0.3, edge=True),
@@ -153,7 +154,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "kids_room": Layout(
-        main="single_bed", z=1.13, rug=Rug(2.1, 1.5, 0.95, 1.6), hanging=_ART,
+        reach=2.3, main="single_bed", z=1.13, rug=Rug(2.1, 1.5, 0.95, 1.6), hanging=_ART,
         slots=(
             _slot("low_shelf", 0.68, 0.22, edge=True),
             _slot("tent", -1.05, 1.0, 20, edge=True),
@@ -164,7 +165,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "entryway": Layout(
-        main="console", z=0.22, widths=(1.4, 1.2, 1.0), rug=Rug(2.2, 0.8, 0, 0.98),
+        reach=1.5, main="console", z=0.22, widths=(1.4, 1.2, 1.0), rug=Rug(2.2, 0.8, 0, 0.98),
         hanging=Hanging("round_mirror", 1.6, 0.8, 0.8),
         slots=(
             _slot("coat_rack", 0.55, 0.38, edge=True),
@@ -174,7 +175,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "basement": Layout(
-        main="media_console", z=0.28, rug=Rug(3.0, 2.0, 0, 1.5), hanging=None,
+        reach=2.1, main="media_console", z=0.28, rug=Rug(3.0, 2.0, 0, 1.5), hanging=None,
         slots=(
             _slot("armchair", -1.5, 1.45, 98),
             _slot("armchair", 1.5, 1.45, -98),
@@ -186,7 +187,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "laundry_room": Layout(
-        main="laundry_shelf", z=0.26, rug=Rug(1.9, 0.7, 0, 0.98), hanging=_ART,
+        reach=1.5, main="laundry_shelf", z=0.26, rug=Rug(1.9, 0.7, 0, 0.98), hanging=_ART,
         slots=(
             _slot("drying_rack", 0.85, 0.5, edge=True),
             _slot("basket", -0.36, 0.4, edge=True),
@@ -195,7 +196,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "studio_apartment": Layout(
-        main="bed", z=1.13, widths=(1.5, 1.3), rug=Rug(2.2, 1.5, 1.55, 1.6), hanging=_ART,
+        reach=2.4, main="bed", z=1.13, widths=(1.5, 1.3), rug=Rug(2.2, 1.5, 1.55, 1.6), hanging=_ART,
         slots=(
             _slot("nightstand", -0.4, 0.26, edge=True),
             _slot("loveseat", 1.35, 0.52, edge=True),
@@ -206,7 +207,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "home_gym": Layout(
-        main="dumbbell_rack", z=0.26, rug=Rug(2.6, 1.6, 0, 1.5), hanging=Hanging("mirror", 1.5, 1.1, 1.1),
+        reach=2.1, main="dumbbell_rack", z=0.26, rug=Rug(2.6, 1.6, 0, 1.5), hanging=Hanging("mirror", 1.5, 1.1, 1.1),
         slots=(
             _slot("weight_bench", -0.35, 1.45, 28),
             _slot("treadmill", 1.5, 1.15, -32),
@@ -216,7 +217,7 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "outdoor_patio": Layout(
-        main="outdoor_sofa", z=0.6, widths=(2.1, 1.9, 1.5), is_freestanding=True, rug=Rug(2.8, 1.9, 0, 1.5),
+        reach=2.2, main="outdoor_sofa", z=0.6, widths=(2.1, 1.9, 1.5), is_freestanding=True, rug=Rug(2.8, 1.9, 0, 1.5),
         hanging=None,
         slots=(
             _slot("outdoor_table", 0, 1.5),

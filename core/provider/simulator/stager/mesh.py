@@ -34,7 +34,6 @@ class Part:
     gloss: float = 0.0
     glow: float = 0.0
     is_sheet: bool = False
-    casts_shadow: bool = True
 
     @property
     def bounds(self) -> Floats:
@@ -80,14 +79,20 @@ def blend(color: Color, other: Color, share: float) -> Color:
     return red, green, blue
 
 
-def part(facets: Floats, finish: Finish, *, is_sheet: bool = False, casts_shadow: bool = True) -> Part:
+def part(facets: Floats, finish: Finish, *, is_sheet: bool = False) -> Part:
     """Facets of one finish; grain varies the color from facet to facet, the same way every time."""
     colors = np.tile(np.array(finish.color), (len(facets), 1))
     if finish.grain:
         middle = facets.mean(axis=1)
         noise = np.sin(middle @ np.array([127.1, 311.7, 74.7]) + len(facets)) * 43758.5453
         colors = colors * (1.0 + finish.grain * (noise - np.floor(noise) - 0.5))[:, None]
-    return Part(facets, colors, finish.gloss, finish.glow, is_sheet, casts_shadow)
+    return Part(facets, colors, finish.gloss, finish.glow, is_sheet)
+
+
+def merged(parts: Sequence[Part]) -> Part:
+    """Bodies standing side by side as one, with the finish of the first."""
+    facets, colors = (np.concatenate([getattr(part, name) for part in parts]) for name in ("facets", "colors"))
+    return replace(parts[0], facets=facets, colors=colors)
 
 
 def sheet(points: Floats) -> Floats:

@@ -22,7 +22,7 @@ from core.provider.simulator.stager.palettes import LOOKS
 from core.provider.simulator.stager.view import View
 
 Floats = npt.NDArray[np.float64]
-_EYES_METERS = (1.25, 1.45, 1.65)  # a higher camera means a larger room: tried where the furniture doesn't fit
+_EYES_METERS = (1.25, 1.35, 1.45, 1.55, 1.65)  # a higher camera means a larger room: for furniture that needs one
 _NEAREST_WALL, _FARTHEST_WALL = 3.3, 6.5
 _PLEASANT_METERS = 4.7
 _TOO_FAR_METERS = 5.4
@@ -107,13 +107,18 @@ def _stand(piece: scenery.Piece, *, x: float, z: float, turn: float = 0.0) -> St
     return Standing(piece, x, z, turn, np.stack((corners.min(axis=0), corners.max(axis=0))))
 
 
-def _walls(room: RoomBox, layout: Layout, *, eye: float) -> list[View]:
-    """The walls to try, the best first, each as a view of the frame on it; the far one comes last."""
+def _far_wall(room: RoomBox, *, eye: float) -> View:
     camera = camera_for(room, eye=eye)
     distance = camera.focal * camera.height / max(room.far_row - room.horizon, 8.0)
-    far = View(camera, Frame((0.0, distance), -room.angle))
+    return View(camera, Frame((0.0, distance), -room.angle))
+
+
+def _side_walls(room: RoomBox, layout: Layout) -> list[View]:
+    """The side walls worth using, the longest first: none, unless the far wall is too far away."""
+    far = _far_wall(room, eye=_EYES_METERS[0])
+    camera, distance = far.camera, far.frame.origin[1]
     if layout.is_freestanding or distance < _TOO_FAR_METERS or not room.is_certain:
-        return [far]
+        return []
     sides = []
     for unit, turn in ((room.left, pi / 2), (room.right, -pi / 2)):
         if abs(unit) > 1.5:
@@ -124,25 +129,31 @@ def _walls(room: RoomBox, layout: Layout, *, eye: float) -> list[View]:
         left, right = Ground(room, view).sight(0.5)
         if right - left > _SHORTEST_SIDE_WALL:
             sides.append((right - left, view))
-    return [*(view for _, view in sorted(sides, key=lambda pair: -pair[0])), far]
+    return [view for _, view in sorted(sides, key=lambda pair: -pair[0])]
+
+
+def _far_walls(room: RoomBox, layout: Layout) -> list[View]:
+    """The far wall as seen from several heights: first the lowest from which all of the group's depth is in sight."""
+    views = [_far_wall(room, eye=eye) for eye in _EYES_METERS]
+    foot = np.array([0.0, 0.0, layout.reach])
+    fitting = [view for view in views if view.project(foot + np.array([0.0, 0.0, _far_to_draw(view)]))[1] < room.size[1] * 0.985]
+    return fitting or views[-1:]
 
 
 def _place_main(room: RoomBox, layout: Layout, style: str, random: randomness.Random) -> tuple[Standing, View, float]:
     """The main piece, the view whose frame has it at x = 0, and how far it was drawn away from the wall."""
     variant, jitter = random.randrange(catalog.VARIANTS), random.uniform(-0.25, 0.25)
-    for eye in _EYES_METERS:
-        *sides, far = _walls(room, layout, eye=eye)
-        for view in (*sides, far):
-            reach = _far_to_draw(view) if view is far else 0.0
-            for ahead, start, piece in _main_places(Ground(room, view), layout, style, variant, jitter, reach):
-                moved = View(view.camera, _along(view.frame, start))
-                main = _stand(piece, x=0.0, z=layout.z + ahead)
-                if Ground(room, moved).holds(main.bounds):
-                    return main, moved, ahead
+    walls = [*((view, 0.0) for view in _side_walls(room, layout)), *((v, _far_to_draw(v)) for v in _far_walls(room, layout))]
+    for view, forward in walls:
+        for ahead, start, piece in _main_places(Ground(room, view), layout, style, variant, jitter, forward):
+            moved = View(view.camera, _along(view.frame, start))
+            main = _stand(piece, x=0.0, z=layout.z + ahead)
+            if Ground(room, moved).holds(main.bounds):
+                return main, moved, ahead
     # Nothing fits this floor: the smallest size in the middle of the picture, where furniture is expected.
     smallest = min(layout.widths) if layout.widths else None
     main = _stand(catalog.piece(layout.main, style, variant, smallest), x=0.0, z=layout.z)
-    return main, View(far.camera, Frame((0.0, _PLEASANT_METERS), 0.0)), 0.0
+    return main, View(walls[-1][0].camera, Frame((0.0, _PLEASANT_METERS), 0.0)), 0.0
 
 
 def _main_places(

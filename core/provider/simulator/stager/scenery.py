@@ -13,6 +13,8 @@ from core.provider.simulator.stager.mesh import Part
 Floats = npt.NDArray[np.floating[Any]]
 _REACH_METERS = 0.1
 _FLOOR_REACH_METERS = 0.16
+_GLOWING = 0.2
+_FOLIAGE_SHADOW = 0.3
 _CREASE = 0.8  # the cosine beyond which an edge is sharp
 
 
@@ -32,7 +34,7 @@ class Piece:
     open_air: Floats
     is_sheet: npt.NDArray[np.bool_]
     parts: npt.NDArray[np.int64]
-    casts_shadow: npt.NDArray[np.bool_]
+    shadow: Floats  # how much light each part keeps off: 0 to 1
     bounds: Floats  # the lowest and the highest corner (2, 3) of the piece at its place of origin
 
     def placed(self, *, x: float, z: float, turn: float = 0.0) -> "Piece":
@@ -72,13 +74,20 @@ def assemble(parts: Sequence[Part], *, is_shaded: bool = True) -> Piece:
         bounds=np.stack((corners.min(axis=0), corners.max(axis=0))),
         is_sheet=np.repeat([part.is_sheet for part in parts], counts),
         parts=numbers,
-        casts_shadow=np.array([part.casts_shadow for part in parts]),
+        shadow=np.array([_shadow(part) for part in parts], dtype=np.float32),
     )
+
+
+def _shadow(part: Part) -> float:
+    """Lamps throw none, and foliage lets light through."""
+    if part.glow > _GLOWING:
+        return 0.0
+    return _FOLIAGE_SHADOW if part.is_sheet else 1.0
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
     """All pieces as one, their parts numbered through."""
-    firsts = np.cumsum([0, *(len(piece.casts_shadow) for piece in pieces)])
+    firsts = np.cumsum([0, *(len(piece.shadow) for piece in pieces)])
     tables = {
         field.name: np.concatenate([getattr(piece, field.name) for piece in pieces])
         for field in fields(Piece)

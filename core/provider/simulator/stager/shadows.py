@@ -15,6 +15,7 @@ from core.provider.simulator.stager.view import View
 
 Floats = npt.NDArray[np.float64]
 _SHRINK = 4
+_DARKNESS = (10, 8, 8)
 _CORNERS = np.array([[i, j, k] for j in (0, 1) for i, k in ((0, 0), (1, 0), (1, 1), (0, 1))])
 _SIDES = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
 _CONTACT_HEIGHT = 0.3
@@ -23,41 +24,44 @@ _WALL_REACH_METERS = 0.9
 
 def cast(photo: Image.Image, piece: scenery.Piece, *, view: View, light: Light, room: RoomBox) -> None:
     """Darken an RGB photo where the parts of a piece keep the light off. The upper quarter is never touched."""
-    boxes = scenery.part_bounds(piece)[piece.casts_shadow]
+    opaque = piece.shadow > 0
+    boxes, weight = scenery.part_bounds(piece)[opaque], piece.shadow[opaque]
     if not len(boxes):
         return
     size = (-(-photo.width // _SHRINK), -(-photo.height // _SHRINK))
     meter = view.pixels_per_meter(boxes.mean(axis=(0, 1))) / _SHRINK
-    floor = _floor_shadow(boxes, size=size, view=view, light=light, meter=meter)
-    floor = ImageChops.multiply(floor, _floor_mask(room, size))
-    wall = _wall_shadow(boxes, size=size, view=view, light=light, meter=meter)
-    wall = ImageChops.multiply(wall, ImageChops.invert(_floor_mask(room, size)))
-    keep = ImageChops.invert(ImageChops.add(floor, wall))
-    box = keep.point(lambda value: 255 if value < 255 else 0).getbbox()
+    floor = _floor_shadow(boxes, weight, size=size, view=view, light=light, meter=meter)
+    ground = _floor_mask(room, size)
+    floor = ImageChops.multiply(floor, ground)
+    wall = _wall_shadow(boxes, weight, size=size, view=view, light=light, meter=meter)
+    wall = ImageChops.multiply(wall, ImageChops.invert(ground))
+    dark = ImageChops.add(floor, wall)
+    box = dark.getbbox()
     if box is None:
         return
-    top = max(box[1], size[1] // 4)
-    small = keep.crop((0, top, size[0], box[3]))
-    large = small.resize((size[0] * _SHRINK, small.height * _SHRINK), Image.Resampling.BILINEAR)
-    large = large.crop((0, 0, photo.width, min(large.height, photo.height - top * _SHRINK)))
-    region = photo.crop((0, top * _SHRINK, photo.width, top * _SHRINK + large.height))
-    photo.paste(ImageChops.multiply(region, Image.merge("RGB", (large, large, large))), (0, top * _SHRINK))
+    left, top, right, bottom = box[0], max(box[1], size[1] // 4), box[2], box[3]
+    if bottom <= top:
+        return
+    small = dark.crop((left, top, right, bottom))
+    large = small.resize((small.width * _SHRINK, small.height * _SHRINK), Image.Resampling.BILINEAR)
+    photo.paste(_DARKNESS, (left * _SHRINK, top * _SHRINK), large)
 
 
-def _floor_shadow(boxes: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
+def _floor_shadow(
+    boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
     lowest, highest = boxes[:, 0, 1], boxes[:, 1, 1]
     corners = np.stack([boxes[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)
     down = corners.copy()
     down[..., 1] = 0.0
-    shade = np.where(lowest < _CONTACT_HEIGHT, 0, 120 * np.exp(-lowest / 0.7)).astype(int)
-    contact = np.where(lowest < _CONTACT_HEIGHT, 175 * np.exp(-lowest / 0.22), 0).astype(int)
+    shade = np.where(lowest < _CONTACT_HEIGHT, 0, 85 * weight * np.exp(-lowest / 0.7)).astype(int)
+    contact = np.where(lowest < _CONTACT_HEIGHT, 135 * weight * np.exp(-lowest / 0.22), 0).astype(int)
     length = np.minimum(corners[..., 1], 1.1) * 0.55
     slide = corners - light.toward / light.toward[1] * length[..., None]
     slide[..., 1] = 0.0
-    long = (70 * np.exp(-lowest / 0.8) * (highest > 0.12)).astype(int)
+    long = (52 * weight * np.exp(-lowest / 0.8) * (highest > 0.12)).astype(int)
     layers = [
         _layer(view.project(down[:, :4]), contact, size, blur=0.028 * meter),
-        _layer(view.project(down[:, :4]), np.maximum(shade, (contact * 0.55).astype(int)), size, blur=0.1 * meter),
+        _layer(view.project(down[:, :4]), np.maximum(shade, (contact * 0.5).astype(int)), size, blur=0.1 * meter),
         _layer(view.project(slide), long, size, blur=0.13 * meter, sides=_SIDES),
     ]
     keep = ImageChops.invert(layers[0])
@@ -66,9 +70,11 @@ def _floor_shadow(boxes: Floats, *, size: tuple[int, int], view: View, light: Li
     return ImageChops.invert(keep)
 
 
-def _wall_shadow(boxes: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
+def _wall_shadow(
+    boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
     """The shadow on the wall z = 0 of what stands near it: aside and a little down."""
-    near = boxes[boxes[:, 0, 2] < _WALL_REACH_METERS]
+    is_near = boxes[:, 0, 2] < _WALL_REACH_METERS
+    near = boxes[is_near]
     if not len(near):
         return Image.new("L", size)
     corners = np.stack([near[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)
@@ -78,7 +84,7 @@ def _wall_shadow(boxes: Floats, *, size: tuple[int, int], view: View, light: Lig
     on_wall[..., 0] -= side * 0.5 * away
     on_wall[..., 1] = np.maximum(corners[..., 1] - 0.35 * away, 0.0)
     on_wall[..., 2] = 0.0
-    strength = (70 * np.exp(-near[:, 0, 2] / 0.3)).astype(int)
+    strength = (60 * weight[is_near] * np.exp(-near[:, 0, 2] / 0.3)).astype(int)
     return _layer(view.project(on_wall), strength, size, blur=0.07 * meter, sides=_SIDES)
 
 

@@ -15,7 +15,8 @@ Floats = npt.NDArray[np.float64]
 _PLACES = (0.0, 0.35, -0.35, 0.7, -0.7, 1.1, -1.1, 1.5, -1.5, 1.9, -1.9)
 _SIZES = (1.0, 0.8, 0.65)
 _BAR = 0.028
-_PLAIN_WALL = 0.055  # how uneven, in gray levels of 0 to 1, a stretch of wall may be
+_PLAIN_STEP = 0.035
+_PLAIN_WALL = 0.035  # how uneven, in gray levels of 0 to 1, a stretch of wall may be
 
 
 def hang(
@@ -25,7 +26,7 @@ def hang(
     """Draw the picture itself into the photo and return its frame, still to be painted; nothing where no wall is free."""
     if hanging is None:
         return []
-    gray = np.asarray(photo.convert("L").reduce(4), dtype=np.float64) / 255.0
+    gray = np.asarray(photo.reduce(4).convert("L"), dtype=np.float64) / 255.0
     for scale in _SIZES:
         for x in _PLACES:
             place = _Place(x * arrangement.side, hanging, scale)
@@ -47,6 +48,8 @@ class _Place:
 
 
 def _is_free(place: _Place, arrangement: placing.Arrangement, gray: Floats, size: tuple[int, int]) -> bool:
+    if any(_is_before(standing.bounds, place) for standing in arrangement.pieces):
+        return False
     pixels = arrangement.view.project(place.corners(beyond=0.06))
     if arrangement.view.depth(place.corners()).min() < 1.2:
         return False
@@ -56,7 +59,14 @@ def _is_free(place: _Place, arrangement: placing.Arrangement, gray: Floats, size
     left, top, right, bottom = (int(v) // 4 for v in (*low, *high))
     patch = gray[top : bottom + 1, left : right + 1]
     rows, columns = np.abs(np.diff(patch, axis=0)), np.abs(np.diff(patch, axis=1))
-    return bool(patch.size > 24 and patch.std() < _PLAIN_WALL and max(rows.max(), columns.max()) < 0.16)
+    return bool(patch.size > 24 and patch.std() < _PLAIN_WALL and max(rows.max(), columns.max()) < _PLAIN_STEP)
+
+
+def _is_before(bounds: Floats, place: _Place) -> bool:
+    """Whether a piece standing near the wall hides a good part of the place."""
+    (x0, _, z0), (x1, top, _) = bounds
+    beside = x0 > place.x + place.width / 2 or x1 < place.x - place.width / 2
+    return bool(z0 < 1.0 and not beside and top > place.y - place.height * 0.3)
 
 
 def _hung(

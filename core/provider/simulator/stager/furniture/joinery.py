@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.provider.simulator.stager.mesh import Finish, Part, blend, box, rod, shade, soft_box, turned
+from core.provider.simulator.stager.mesh import Finish, Part, blend, box, merged, rod, shade, soft_box, turned
 from core.provider.simulator.stager.palettes import Look
 
 _TURNED = ((1.0, 0.0), (0.7, 0.1), (1.15, 0.25), (0.75, 0.4), (1.2, 0.62), (0.8, 0.78), (1.1, 0.9), (1.1, 1.0))
@@ -136,4 +136,4 @@ def books(look: Look, *, x: float, y: float, z: float, width: float, height: flo
             box((at + thick / 2, y + tall / 2, z), (thick - 0.003, tall, 0.15), colors[(number >> 4) % 6], cells=1.0)
         )
         at += thick
-    return parts
+    return [merged(parts)]

@@ -346,27 +346,11 @@ def _shell_chair(look: Look, cloth: Finish) -> list[Part]:
 
 
 def _barrel_chair(look: Look, cloth: Finish) -> list[Part]:
-    seat = turned(
-        (0, 0.3, 0.02), [(0.2, 0), (0.26, 0.03), (0.27, 0.13), (0.24, 0.18), (0.1, 0.19), (0, 0.19)], cloth, sides=18
-    )
-    angles = np.linspace(165, 375, 10)
-    shell = [
-        soft_box(
-            (0.27 * np.cos(a), 0.57, 0.27 * np.sin(-abs(a)) if False else -0.27 * np.sin(a)),
-            (0.13, 0.42, 0.07),
-            cloth,
-            radius=0.03,
-            flats=1,
-        )
-        for a in np.radians(np.linspace(-5, 185, 9))
-    ]
-    turned_shell = [
-        piece.turned(
-            float(a) - 90,
-            axis="y",
-            about=(float(0.27 * np.cos(np.radians(a))), 0, float(-0.27 * np.sin(np.radians(a)))),
-        )
-        for piece, a in zip(shell, np.linspace(-5, 185, 9), strict=True)
-    ]
-    del angles
-    return [*joinery.legs(look, width=0.5, depth=0.5, height=0.31, inset=0.09), seat, *turned_shell]
+    cushion = [(0.2, 0), (0.26, 0.03), (0.27, 0.13), (0.24, 0.18), (0.1, 0.19), (0, 0.19)]
+    parts = [turned((0, 0.3, 0.02), cushion, cloth, sides=18)]
+    for degrees in np.linspace(-5, 185, 9):
+        stave = soft_box((0.27, 0.57, 0), (0.07, 0.42, 0.13), cloth, radius=0.03, flats=1)
+        parts.append(stave.turned(float(degrees)))
+    if look.legs == "plinth":
+        return [turned((0, 0, 0), [(0.22, 0), (0.22, 0.02), (0.04, 0.05), (0.04, 0.3)], look.steel, sides=18), *parts]
+    return [*joinery.legs(look, width=0.5, depth=0.5, height=0.31, inset=0.09), *parts]
