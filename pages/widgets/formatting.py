@@ -9,8 +9,9 @@ import streamlit as st
 from core.errors import StagingError
 from core.jobs.details import Failure
 
-# Also what Streamlit adds: colors and icons between colons, formulas between dollars, links from bare addresses.
-_MARKDOWN = re.compile(r"[\\\\`*_{}\[\]()<>#+!|~:$&^=-]|(?<=www)\.")
+# What means something in a line, at its start, or at the edge of a word; and what Streamlit adds: colors and icons
+# between colons, formulas between dollars, links from bare addresses.
+_MARKDOWN = re.compile(r"[\\\\`*\[\]<~$&]|^[-+#>=]|^\d+(?=[.)])|(?<!\w)_|_(?!\w)|:(?=\w)|(?<=www)\.")
 _THIN_SPACE = "\u202f"
 
 
@@ -82,7 +83,12 @@ def short_id(identifier: str) -> str:
 
 def plain(text: str) -> str:
     """Text from people or programs, made safe for Markdown: it is read as it was written, and does nothing."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+    return _MARKDOWN.sub(_escaped, " ".join(text.split()))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    # A list's number is a word: it is the point behind it that a backslash disarms, and there is none in the match.
+    return found[0] + "\u200b" if found[0].isdigit() else "\\" + found[0]
 
 
 def refusal(error: StagingError | Failure) -> str:

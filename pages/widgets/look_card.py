@@ -85,12 +85,15 @@ def _draw_account(accounts: list[AccountBalance]) -> AccountBalance | None:
     chosen = st.selectbox(
         "Account",
         list(by_id),
-        format_func=lambda account_id: f"{by_id[account_id].name} · {formatting.credits(by_id[account_id].balance)}",
+        format_func=lambda account_id: by_id[account_id].name,
         key="account_id",
         icon=":material/account_balance_wallet:",
     )
     account = by_id[chosen]
-    if account.balance < pricing.JOB_PRICE_CREDITS:
+    after = account.balance - pricing.JOB_PRICE_CREDITS
+    if after >= 0:
+        st.caption(f"{formatting.credits(account.balance)} now, {formatting.number(after)} after this job.")
+    else:
         st.warning(
             f"Not enough credits: this needs {pricing.JOB_PRICE_CREDITS}, {formatting.plain(account.name)} has"
             f" {account.balance}. A manager can grant more.",

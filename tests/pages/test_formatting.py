@@ -11,13 +11,24 @@ HOSTILE = (
 
 def test_text_from_outside_is_read_as_it_was_written_and_does_nothing() -> None:
     shown = formatting.plain(HOSTILE)
-    assert re.search(r"(?<!\\)[]!`*_{}()<>#|~:$&[]", shown) is None
+    assert re.search(r"(?<!\\)([]`*<~$&[]|:\w)", shown) is None
     # Nothing is lost: without the backslashes it is the text again.
     assert shown.replace("\\", "") == HOSTILE
 
 
 def test_lines_of_a_name_become_one() -> None:
-    assert formatting.plain("a\n\n# b") == "a \\# b"
+    assert formatting.plain("a\n\n# b") == "a # b"
+
+
+def test_what_begins_a_line_does_not_begin_a_list_or_heading() -> None:
+    for sign in ("-", "+", "#", ">", "*"):
+        assert formatting.plain(f"{sign} a") == f"\\{sign} a"
+    assert formatting.plain("1. a") == "1\u200b. a"
+
+
+def test_ordinary_names_stay_as_they_are() -> None:
+    for name in ("living-room_2 (final).jpg", "Harbor & Pine".replace("&", "and"), "photo_too_small", "Note: 3 × 4"):
+        assert formatting.plain(name) == name
 
 
 def test_figures_have_separators_units_and_plurals() -> None:
