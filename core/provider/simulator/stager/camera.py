@@ -1,15 +1,16 @@
-"""Where in the picture does a point of the room appear? A pinhole camera held level, and frames standing on the floor.
+"""Where in the picture does a point of the room appear? A pinhole camera held level, and frames on the floor.
 
 World coordinates are meters from the point on the floor below the camera: X right, Y up, Z ahead. Verticals stay
 vertical, as in photographs of property.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 NEAREST_METERS = 0.35
 
 
@@ -23,7 +24,7 @@ class Camera:
     height: float
 
     def project(self, points: Floats) -> Floats:
-        """World points (…, 3) in meters as picture points (…, 2) in pixels; what is too near is held at arm's length."""
+        """World points (…, 3) in meters as picture points (…, 2) in pixels; what is too near is held off."""
         depth = np.maximum(points[..., 2], NEAREST_METERS)
         scale = self.focal / depth
         return np.stack(

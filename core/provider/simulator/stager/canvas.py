@@ -1,10 +1,9 @@
 """How does a flat picture lie on a floor or hang on a wall? Drawn in perspective, with smooth edges."""
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageChops
 
-Floats = npt.NDArray[np.float64]
+from core.provider.simulator.stager.camera import Floats
 
 
 def lay(
@@ -15,9 +14,9 @@ def lay(
     glow: Image.Image | None = None,
     keep_rows: bool = False,
 ) -> None:
-    """Draw an RGBA picture into an RGB photo, its corners (top left, top right, bottom right, bottom left) at pixels (4, 2).
+    """Draw an RGBA picture into an RGB photo, its corners, clockwise from the top left, at pixels (4, 2).
 
-    `glow` is a gray picture the size of the photo's small light map: where 160 is neutral.
+    `glow` is a small gray picture of the photo's own light, to multiply with; `keep_rows` leaves fine drawing sharp.
     """
     left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0).tolist()
     right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, photo.size).tolist()
@@ -41,13 +40,11 @@ def lay(
 
 
 def _fitted(picture: Image.Image, corners: Floats) -> Image.Image:
-    """The picture no larger than it will appear, so that fine patterns blur instead of flickering; clear at its rim."""
+    """The picture no larger than it will appear, so that fine patterns blur instead of flicker; clear at its rim."""
     wide = max(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[2] - corners[3]))
     high = max(np.linalg.norm(corners[3] - corners[0]), np.linalg.norm(corners[2] - corners[1]))
     size = (int(np.clip(wide, 16, picture.width)), int(np.clip(high * 1.15, 16, picture.height)))
     small = picture.resize(size, Image.Resampling.BOX) if size != picture.size else picture
-    framed = Image.new("RGBA", (small.width + 2, small.height + 2))
-    framed.paste(small, (1, 1))
     rim = small.resize((small.width + 2, small.height + 2), Image.Resampling.NEAREST)
     rim.putalpha(0)
     rim.paste(small, (1, 1))

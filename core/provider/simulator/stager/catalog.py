@@ -16,7 +16,7 @@ Builder = Callable[..., list[Part]]
 
 
 def _plain(build: Callable[[Look], list[Part]]) -> Builder:
-    return lambda look, random: build(look)
+    return lambda look, _random: build(look)
 
 
 PIECES: Mapping[str, Builder] = {
@@ -58,7 +58,7 @@ PIECES: Mapping[str, Builder] = {
     "crib": beds.crib,
     "rocking_chair": beds.rocking_chair,
     "changing_table": beds.changing_table,
-    "toys": lambda look, random: decor.toy_blocks(random),
+    "toys": lambda _look, random: decor.toy_blocks(random),
     "tent": _plain(decor.canvas_tent),
     "office_chair": special.office_chair,
     "weight_bench": special.weight_bench,

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-Floats = npt.NDArray[np.float64]
+from core.provider.simulator.stager.camera import Floats
 
 COLUMNS = 96
 _BINS = 9
@@ -24,8 +24,8 @@ _WORST_SCORE = 1.2  # below the best of a column: clutter costs no more than thi
 _LOW_CONTRAST = 0.25
 _THIN = 3
 _NO_WALL = 9.0  # a side wall so far off that it is never seen
-# One box a row: row of the far wall at the middle (share of height), its angle, where the left and the right wall meet
-# it (in focal lengths from the middle), focal length (share of the longer side), horizon (share of height).
+# One box a row: row of the far wall at the middle (share of height), its angle, where the left and the right wall
+# meet it (in focal lengths from the middle), focal length (share of the longer side), horizon (share of height).
 _START = np.stack(
     [
         axis.ravel()
@@ -98,7 +98,7 @@ def find(photo: Image.Image) -> RoomBox:
         best = _refined(best, _scores(votes, edges), seed=round_number)
     contrast = float(votes[is_floor].mean() - votes[is_wall].mean()) if is_floor.any() and is_wall.any() else 0.0
     certain = contrast > _LOW_CONTRAST
-    far_row, angle, left, right, focal, horizon = best if certain else _USUAL + [0, 0, -_NO_WALL, _NO_WALL, 0, 0]
+    far_row, angle, left, right, focal, horizon = best if certain else [*_USUAL, 0, 0, -_NO_WALL, _NO_WALL, 0, 0]
     return RoomBox(
         size=(width, height),
         far_row=float(far_row * height),
@@ -150,7 +150,7 @@ def _scores(votes: Floats, edges: Floats) -> Floats:
     above = total[window : window + rows] - total[:rows]
     below = total[2 * window : 2 * window + rows] - total[window : window + rows]
     score = _VOTE_WEIGHT * (below - above) / window + edges / max(float(np.percentile(edges, 98)), 0.02)
-    return np.maximum(score - score.max(axis=0), -_WORST_SCORE).astype(np.float32)
+    return np.asarray(np.maximum(score - score.max(axis=0), -_WORST_SCORE), dtype=np.float32)
 
 
 def _walls(boxes: Floats) -> tuple[Floats, Floats]:

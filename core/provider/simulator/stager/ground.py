@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.provider.simulator.stager.camera import Floats
 from core.provider.simulator.stager.floor import RoomBox
 from core.provider.simulator.stager.view import View
 
-Floats = npt.NDArray[np.float64]
 _NEAREST_METERS = 0.8
 _HIGHEST = 0.16  # of the picture's height: nothing is drawn above
 _SLACK = 0.012  # of the picture's height: how far over the floor's edge a foot may be
@@ -43,7 +42,7 @@ class Ground:
         return bool((feet[:, 1] >= self.room.rows_at(feet[:, 0]) - _SLACK * height).all())
 
     def bears(self, corners: Floats) -> bool:
-        """Whether a flat thing with those corners (4, 3) lies on the floor; it may leave the picture at the bottom."""
+        """Whether a flat thing with those corners (4, 3) lies on the floor; it may reach below the picture."""
         if self.view.depth(corners).min() < _NEAREST_METERS:
             return False
         pixels = self.view.project(corners)

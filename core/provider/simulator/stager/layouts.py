@@ -44,7 +44,11 @@ class Hanging:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A room: the main piece with the widths it comes in, its distance from the wall, what goes with it, and how far the group reaches."""
+    """A room: the main piece, the widths it comes in, its distance from the wall, and what goes with it.
+
+    `reach` is how far in front of the wall the floor should be in sight; `aside` how far the main
+    piece leaves the middle, away from its company; a freestanding one needs no wall.
+    """
 
     main: str
     z: float
@@ -54,6 +58,7 @@ class Layout:
     widths: tuple[float, ...] = ()
     is_freestanding: bool = False
     reach: float = 1.5
+    aside: float = 0.0
 
 
 def _slot(pieces: str, x: float, z: float, turn: float = 0.0, **more: bool | float) -> Slot:
@@ -109,7 +114,8 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "dining_room": Layout(
-        reach=2.3, main="dining_table", z=1.5, widths=(1.9, 1.7, 1.45), is_freestanding=True, rug=Rug(2.9, 2.0, 0, 1.5),
+        reach=2.3, main="dining_table", z=1.5, widths=(1.9, 1.7, 1.45), is_freestanding=True,
+        rug=Rug(2.9, 2.0, 0, 1.5),
         hanging=_WIDE_ART,
         slots=(
             _slot("chair", -0.42, 0.98, tucked=True),
@@ -124,7 +130,8 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "bathroom": Layout(
-        reach=1.4, main="washstand", z=0.28, rug=Rug(1.15, 0.7, 0, 0.98), hanging=Hanging("round_mirror", 1.55, 0.75, 0.75),
+        reach=1.4, main="washstand", z=0.28, rug=Rug(1.15, 0.7, 0, 0.98),
+        hanging=Hanging("round_mirror", 1.55, 0.75, 0.75),
         slots=(
             _slot("towel_ladder", 0.48, 0.22, edge=True),
             _slot("towel_stool", -0.42, 0.36, edge=True),
@@ -196,12 +203,12 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "studio_apartment": Layout(
-        reach=2.4, main="bed", z=1.13, widths=(1.5, 1.3), rug=Rug(2.2, 1.5, 1.55, 1.6), hanging=_ART,
+        reach=2.4, aside=1.15, main="bed", z=1.13, widths=(1.4, 1.3), rug=Rug(2.0, 1.4, 1.75, 1.5), hanging=_ART,
         slots=(
             _slot("nightstand", -0.4, 0.26, edge=True),
-            _slot("loveseat", 1.35, 0.52, edge=True),
-            _slot("bookcase", 0.5, 0.22, edge=True),
-            _slot("coffee_table", 1.35, 1.5, edge=True),
+            _slot("loveseat", 1.15, 0.52, edge=True),
+            _slot("bookcase", 2.5, 0.22, edge=True),
+            _slot("coffee_table", 1.1, 1.55, edge=True),
             _slot("plant", 0.5, 0.42, edge=True),
             _slot("pouf", 0.75, 1.7, edge=True, clutter=0.5),
         ),
@@ -217,7 +224,8 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
     ),
     "outdoor_patio": Layout(
-        reach=2.2, main="outdoor_sofa", z=0.6, widths=(2.1, 1.9, 1.5), is_freestanding=True, rug=Rug(2.8, 1.9, 0, 1.5),
+        reach=2.2, main="outdoor_sofa", z=0.6, widths=(2.1, 1.9, 1.5), is_freestanding=True,
+        rug=Rug(2.8, 1.9, 0, 1.5),
         hanging=None,
         slots=(
             _slot("outdoor_table", 0, 1.5),

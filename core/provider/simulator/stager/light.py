@@ -1,4 +1,4 @@
-"""How is the room lit, and what color does a surface take in it? Read from the photo, so that furniture sits in it."""
+"""How is the room lit, and what color does a surface take in it? Read from the photo, for furniture to sit in."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.provider.simulator.stager.camera import Camera, Frame
+from core.provider.simulator.stager.camera import Camera, Floats, Frame
 from core.provider.simulator.stager.floor import RoomBox
 
-Floats = npt.NDArray[np.float64]
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 _GRID = (24, 16)
 _WALL_PAINT = 0.66  # how much light a common wall gives back
@@ -19,7 +18,10 @@ _GLOW_HEADROOM = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Skin:
-    """Points of surfaces, one a row: own color (n, 3), facing (n, 3), place (n, 3) in the frame, and their finish (n)."""
+    """Points of surfaces, one a row, in the frame of a view: own color, facing and place (n, 3), and finish (n).
+
+    `eye` is where they are seen from.
+    """
 
     albedo: Floats
     facing: Floats
@@ -27,11 +29,12 @@ class Skin:
     gloss: Floats
     glow: Floats
     open_air: Floats
+    eye: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """The light of a room, in a frame: where from, how strong and of which tint, and how bright the floor is where."""
+    """The light of a room, in a frame: where from, how strong, of which tint, and how bright the floor is where."""
 
     toward: Floats
     exposure: float
@@ -41,9 +44,9 @@ class Light:
     frame: Frame
     size: tuple[int, int]
 
-    def colors(self, skin: Skin, *, eye: Floats) -> Floats:
-        """The colors (n, 3) of points of surfaces as sRGB, 0 to 255, seen from a point of the frame."""
-        view = eye - skin.place
+    def colors(self, skin: Skin) -> Floats:
+        """The colors (n, 3) of points of surfaces as sRGB, 0 to 255."""
+        view = skin.eye - skin.place
         view = view / np.maximum(np.linalg.norm(view, axis=1, keepdims=True), 1e-9)
         direct = np.clip(skin.facing @ self.toward * 0.8 + 0.2, 0.0, 1.0)
         around = 0.74 + 0.22 * skin.facing[:, 1] + 0.08 * skin.facing[:, 2]
@@ -127,7 +130,7 @@ def _tint(wall: Floats) -> Floats:
 
 
 def _toward(luma: Floats, frame: Frame) -> Floats:
-    """The direction to the light: from the side on which the picture's upper part is brightest, above and in front."""
+    """The direction to the light: from the side where the picture's upper part is brightest, above and in front."""
     rows, columns = luma.shape
     upper = luma[: int(rows * 0.7)].mean(axis=0)
     across = np.linspace(-1, 1, columns)

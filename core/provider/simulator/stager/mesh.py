@@ -1,23 +1,23 @@
 """What are furnishings made of? Boxes, soft boxes, rods, turned profiles, cushions and leaves, as small flat facets.
 
-Lengths are meters; x right, y up, z out of the wall. Colors are linear light, 0 to 1. Facets have four corners; where a
-triangle is meant, two of them coincide.
+Lengths are meters; x right, y up, z out of the wall. Colors are linear light, 0 to 1. Facets have four corners;
+where a triangle is meant, two of them coincide.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from core.provider.simulator.stager.camera import Floats
+
 Color = tuple[float, float, float]
 Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a surface takes light: `gloss` 0 to 1 mirrors the light, `glow` shines by itself, `grain` is uneven color."""
+    """How a surface takes light: `gloss` mirrors it, `glow` adds its own, `grain` is uneven color; each 0 to 1."""
 
     color: Color
     gloss: float = 0.0
@@ -104,7 +104,7 @@ _SIDES = ((0, 1, 2, 1), (0, 1, 2, -1), (1, 2, 0, 1), (1, 2, 0, -1), (2, 0, 1, 1)
 
 
 def box(center: Point, size: Point, finish: Finish, *, cells: float = 0.35, plank: float = 0.0) -> Part:
-    """A sharp box. Faces are cut into cells of about that size, and across into planks where given, so that they shade."""
+    """A sharp box; its faces are cut into cells of about that size, and across into planks where given."""
     half = np.array(size) / 2
     if max(size) <= cells and not plank:
         return part(_PLAIN_BOX * half + np.array(center), finish)
@@ -150,7 +150,7 @@ def soft_box(
     inner = half - radius
     facets = []
     for normal, first, second, sign in _SIDES:
-        grids = [_rounded_grid(half[axis], inner[axis], radius, steps, flats) for axis in (first, second)]
+        grids = [_rounded_grid(inner[axis], radius, steps, flats) for axis in (first, second)]
         surface = _face(normal, first, second, sign, half[normal], grids)
         core = np.clip(surface, -inner, inner)
         away = surface - core
@@ -167,7 +167,7 @@ def soft_box(
     return part(result + np.array(center), finish)
 
 
-def _rounded_grid(half: float, inner: float, radius: float, steps: int, flats: int) -> Floats:
+def _rounded_grid(inner: float, radius: float, steps: int, flats: int) -> Floats:
     bend = radius * np.tan(np.linspace(np.pi / 4, 0, steps, endpoint=False))
     flat = np.linspace(-inner, inner, flats + 1)
     return np.concatenate((-inner - bend, flat, (inner + bend)[::-1]))

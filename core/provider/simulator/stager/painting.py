@@ -9,10 +9,11 @@ from PIL import Image, ImageChops, ImageDraw
 
 from core.provider.simulator.stager import light as lighting
 from core.provider.simulator.stager import scenery
+from core.provider.simulator.stager.camera import Floats
 from core.provider.simulator.stager.view import View
 
-Floats = npt.NDArray[np.float64]
 OVERSIZE = 2
+_OVERLAP_PIXELS = 0.3
 _CELL_PIXELS = 5.0
 _CELL_LEVELS = 4.0
 # Into how many cells a side is cut; few different numbers, so that facets cut alike are worked on together.
@@ -23,8 +24,8 @@ _TOUCH_METERS = 0.02
 class LightSource(Protocol):
     """What colors surfaces."""
 
-    def colors(self, skin: lighting.Skin, *, eye: Floats) -> Floats:
-        """The colors (n, 3) of points of surfaces as sRGB, 0 to 255, seen from a point of the frame."""
+    def colors(self, skin: lighting.Skin) -> Floats:
+        """The colors (n, 3) of points of surfaces as sRGB, 0 to 255."""
 
 
 def paint(photo: Image.Image, piece: scenery.Piece, *, view: View, light: LightSource) -> None:
@@ -50,13 +51,14 @@ def paint(photo: Image.Image, piece: scenery.Piece, *, view: View, light: LightS
         gloss=np.repeat(piece.gloss[visible], 4),
         glow=np.repeat(piece.glow[visible], 4),
         open_air=piece.open_air[visible].reshape(-1),
+        eye=eye,
     )
-    colors = light.colors(skin, eye=eye).reshape(-1, 4, 3)
+    colors = light.colors(skin).reshape(-1, 4, 3)
     _fill(photo, *_split(pixels, colors))
 
 
 def _split(pixels: Floats, colors: Floats) -> tuple[Floats, npt.NDArray[np.uint8]]:
-    """Outlines (n, 4, 2) and plain colors (n, 3): facets whose corners differ are cut until the steps can't be seen."""
+    """Outlines (n, 4, 2) and plain colors (n, 3): facets whose corners differ are cut until no steps show."""
     following = [1, 2, 3, 0]
     sides = pixels - pixels[:, following]
     edges = np.hypot(sides[..., 0], sides[..., 1])
@@ -73,7 +75,11 @@ def _split(pixels: Floats, colors: Floats) -> tuple[Floats, npt.NDArray[np.uint8
         fills.append((middles @ colors[chosen]).reshape(-1, 3))
         places.append(np.repeat(chosen, len(middles)))
     order = np.argsort(np.concatenate(places), kind="stable")
-    return np.concatenate(outlines)[order], (np.concatenate(fills)[order] + 0.5).astype(np.uint8)
+    cells = np.concatenate(outlines)[order]
+    # Cells overlap a little, so that nothing shines through between facets that were cut differently.
+    away = cells - cells.mean(axis=1, keepdims=True)
+    cells += away * (_OVERLAP_PIXELS / np.maximum(np.hypot(away[..., :1], away[..., 1:]), 1.0))
+    return cells, (np.concatenate(fills)[order] + 0.5).astype(np.uint8)
 
 
 @lru_cache(maxsize=64)

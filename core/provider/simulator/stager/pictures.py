@@ -8,7 +8,7 @@ from math import cos, pi, sin
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.provider.simulator.stager.palettes import LOOKS, Look
+from core.provider.simulator.stager.palettes import LOOKS
 
 _Drawing = ImageDraw.ImageDraw
 _Rgb = tuple[int, int, int]
@@ -74,20 +74,25 @@ def _blocks(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: r
 
 def _botanical(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
     width, height = size
-    green = _mix((96, 120, 92), colors[0], 0.25)
-    stem = [(width * (0.5 + 0.08 * sin(t * 2)), height * (0.92 - 0.8 * t)) for t in np.linspace(0, 1, 20)]
-    draw.line(stem, fill=green, width=4)
-    for number in range(2, 19):
-        x, y = stem[number]
-        side, size_ = (1 if number % 2 else -1), width * 0.26 * (1.1 - number / 22)
-        tip = (x + side * size_, y - size_ * 0.75)
-        draw.polygon(
-            [(x, y), (x + side * size_ * 0.35, y - size_ * 0.65), tip, (x + side * size_ * 0.7, y - size_ * 0.15)],
-            fill=_mix(green, _PAPER, random.uniform(0, 0.4)),
-        )
+    count = 3 if width > height else 1
+    for plant in range(count):
+        middle, reach = width * (plant + 0.5) / count, min(width / count, height) * 0.34
+        green = _mix((92, 116, 88), colors[plant % len(colors)], 0.25)
+        bend = random.uniform(-0.12, 0.12) * width / count
+        stem = [(middle + bend * t * t, height * (0.93 - 0.84 * t)) for t in np.linspace(0, 1, 17)]
+        draw.line(stem, fill=green, width=3)
+        for number in range(2, 17):
+            x, y = stem[number]
+            side, long = (1 if number % 2 else -1), reach * (1.15 - number / 17)
+            angle = 0.75 if plant % 2 else 0.45
+            leaf = [
+                (x + side * (long * t * cos(angle) - w * sin(angle)), y - (long * t * sin(angle) + w * cos(angle)))
+                for t, w in ((t, s * 0.16 * long * sin(pi * t)) for s in (1, -1) for t in np.linspace(0, 1, 9)[::s])
+            ]
+            draw.polygon(leaf, fill=_mix(green, _PAPER, random.uniform(0, 0.35)))
 
 
-def _skyline(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _skyline(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], random: randomness.Random) -> None:
     width, height = size
     for y in range(height):
         draw.line((0, y, width, y), fill=_mix((205, 200, 192), (120, 112, 104), y / height))
@@ -130,7 +135,7 @@ def _wreath(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: r
         )
 
 
-def _sea(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _sea(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], random: randomness.Random) -> None:
     width, height = size
     horizon = height * random.uniform(0.42, 0.58)
     for y in range(height):
@@ -147,7 +152,7 @@ def _sea(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: rand
         draw.line(curve, fill=(232, 243, 244), width=1 + number // 3)
 
 
-def _landscape(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _landscape(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], random: randomness.Random) -> None:
     width, height = size
     for y in range(height):
         draw.line((0, y, width, y), fill=_mix((150, 168, 182), (232, 206, 160), min(1, y / (height * 0.5))))
@@ -158,8 +163,8 @@ def _landscape(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random
         ]
         draw.polygon([*hills, (width, height), (0, height)], fill=_mix((126, 134, 104), (52, 56, 34), layer / 3))
     for _ in range(7):
-        x, y, r = random.uniform(0, 1) * width, height * random.uniform(0.6, 0.74), random.uniform(9, 22)
-        draw.ellipse((x - r, y - r * 1.3, x + r, y + r * 0.4), fill=(58, 66, 40))
+        left, top, r = random.uniform(0, 1) * width, height * random.uniform(0.56, 0.7), random.uniform(9, 22)
+        draw.ellipse((left, top, left + 2 * r, top + 1.7 * r), fill=(58, 66, 40))
 
 
 def _shapes(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
@@ -178,7 +183,7 @@ def _shapes(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: r
         draw.polygon(points, fill=colors[number % len(colors)])
 
 
-def _sun(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _sun(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     width, height = size
     cx, cy, r = width / 2, height * 0.36, min(size) * 0.2
     for number in range(24):
@@ -195,7 +200,7 @@ def _sun(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: rand
         draw.polygon([*hills, (width, height), (0, height)], fill=colors[(2 + layer) % len(colors)])
 
 
-def _line(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _line(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], random: randomness.Random) -> None:
     width, height = size
     phase = random.uniform(0, 6)
     curve = [
@@ -221,7 +226,7 @@ def _gilded(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: r
         )
 
 
-def _ink(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _ink(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], _random: randomness.Random) -> None:
     width, height = size
     r, cx, cy = min(size) * 0.3, width / 2, height * 0.46
     for a in np.linspace(0.4, 2 * pi - 0.15, 130):
@@ -231,7 +236,7 @@ def _ink(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: rand
     draw.rectangle((width * 0.8, height * 0.82, width * 0.87, height * 0.87), fill=(168, 62, 44))
 
 
-def _mountains(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _mountains(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], random: randomness.Random) -> None:
     width, height = size
     for y in range(height):
         draw.line((0, y, width, y), fill=_mix((196, 208, 212), (238, 226, 202), y / height))
@@ -243,7 +248,7 @@ def _mountains(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random
         draw.polygon([*ridge, (width + 30, height), (0, height)], fill=_mix((132, 146, 150), (48, 58, 46), layer / 3))
 
 
-def _sunburst(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _sunburst(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], _random: randomness.Random) -> None:
     width, height = size
     draw.rectangle((0, 0, width, height), fill=(24, 24, 28))
     cx, cy, r = width / 2, height * 0.82, max(size)
@@ -257,7 +262,7 @@ def _sunburst(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random:
         draw.ellipse((cx - s, cy - s, cx + s, cy + s), fill=color)
 
 
-def _arches(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _arches(draw: _Drawing, size: tuple[int, int], _colors: list[_Rgb], _random: randomness.Random) -> None:
     width, height = size
     draw.rectangle((0, 0, width, height), fill=(240, 228, 202))
     draw.rectangle((0, height * 0.3, width, height * 0.62), fill=(86, 140, 190))
@@ -282,8 +287,3 @@ MOTIFS: Mapping[str, Callable[[_Drawing, tuple[int, int], list[_Rgb], randomness
     "landscape": _landscape, "shapes": _shapes, "sun": _sun, "line": _line, "gilded": _gilded, "ink": _ink,
     "mountains": _mountains, "sunburst": _sunburst, "arches": _arches,
 }  # fmt: skip
-
-
-def frame_color(look: Look) -> str:
-    """The hex code of a look's picture frames."""
-    return look.frame

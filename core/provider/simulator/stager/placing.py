@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from math import cos, pi, radians, sin
 
 import numpy as np
-import numpy.typing as npt
 
 from core.provider.simulator.stager import catalog, scenery
-from core.provider.simulator.stager.camera import Camera, Frame
+from core.provider.simulator.stager.camera import Camera, Floats, Frame
 from core.provider.simulator.stager.floor import RoomBox
 from core.provider.simulator.stager.ground import Ground
 from core.provider.simulator.stager.layouts import Layout, Slot
 from core.provider.simulator.stager.palettes import LOOKS
 from core.provider.simulator.stager.view import View
 
-Floats = npt.NDArray[np.float64]
 _EYES_METERS = (1.25, 1.35, 1.45, 1.55, 1.65)  # a higher camera means a larger room: for furniture that needs one
 _NEAREST_WALL, _FARTHEST_WALL = 3.3, 6.5
 _PLEASANT_METERS = 4.7
@@ -87,15 +85,17 @@ def arrange(room: RoomBox, layout: Layout, *, style: str, seed: int) -> Arrangem
     """A layout settled in a room, in one of the arrangements the seed picks."""
     random = randomness.Random(seed)
     side = random.choice((-1, 1))
-    main, view, forward = _place_main(room, layout, style, random)
+    main, view, forward = _place_main(room, layout, style, side, random)
     half = float(main.bounds[1, 0] - main.bounds[0, 0]) / 2
     group = _Group(Ground(room, view), style, side, forward, half)
     standing = [main]
+    # All pieces of a name are alike: six chairs are a set.
+    variants = {name: random.randrange(catalog.VARIANTS) for slot in layout.slots for name in slot.pieces}
     for slot in layout.slots:
         # Every slot draws its lots, so that a piece left out does not change the others.
-        name, variant, sway = random.choice(slot.pieces), random.randrange(catalog.VARIANTS), random.uniform(-5, 5)
+        name, sway = random.choice(slot.pieces), random.uniform(-5, 5)
         if slot.clutter <= LOOKS[style].clutter:
-            fitting = _fit(slot, group, standing, piece=catalog.piece(name, style, variant), sway=sway)
+            fitting = _fit(slot, group, standing, piece=catalog.piece(name, style, variants[name]), sway=sway)
             standing += [fitting] if fitting is not None else []
     return Arrangement(view=view, pieces=tuple(standing), forward=forward, side=side)
 
@@ -136,14 +136,23 @@ def _far_walls(room: RoomBox, layout: Layout) -> list[View]:
     """The far wall as seen from several heights: first the lowest from which all of the group's depth is in sight."""
     views = [_far_wall(room, eye=eye) for eye in _EYES_METERS]
     foot = np.array([0.0, 0.0, layout.reach])
-    fitting = [view for view in views if view.project(foot + np.array([0.0, 0.0, _far_to_draw(view)]))[1] < room.size[1] * 0.985]
+    fitting = [
+        view
+        for view in views
+        if view.project(foot + np.array([0.0, 0.0, _far_to_draw(view)]))[1] < room.size[1] * 0.985
+    ]
     return fitting or views[-1:]
 
 
-def _place_main(room: RoomBox, layout: Layout, style: str, random: randomness.Random) -> tuple[Standing, View, float]:
+def _place_main(
+    room: RoomBox, layout: Layout, style: str, side: int, random: randomness.Random
+) -> tuple[Standing, View, float]:
     """The main piece, the view whose frame has it at x = 0, and how far it was drawn away from the wall."""
-    variant, jitter = random.randrange(catalog.VARIANTS), random.uniform(-0.25, 0.25)
-    walls = [*((view, 0.0) for view in _side_walls(room, layout)), *((v, _far_to_draw(v)) for v in _far_walls(room, layout))]
+    variant, jitter = random.randrange(catalog.VARIANTS), random.uniform(-0.25, 0.25) - side * layout.aside
+    walls = [
+        *((view, 0.0) for view in _side_walls(room, layout)),
+        *((v, _far_to_draw(v)) for v in _far_walls(room, layout)),
+    ]
     for view, forward in walls:
         for ahead, start, piece in _main_places(Ground(room, view), layout, style, variant, jitter, forward):
             moved = View(view.camera, _along(view.frame, start))
@@ -205,7 +214,7 @@ def _places(slot: Slot, group: _Group) -> Iterator[tuple[float, float, int]]:
     can_swap = slot.edge or abs(slot.x) > 0.3
     for sign in (group.side, -group.side) if can_swap and not slot.tucked else (group.side,):
         for dx, dz in ((0.0, 0.0),) if slot.tucked else _NUDGES:
-            if slot.edge and dx or slot.z + dz < 0.15:
+            if (slot.edge and dx) or slot.z + dz < 0.15:
                 continue
             x = toward * (group.half + abs(slot.x)) if slot.edge else slot.x + toward * dx
             yield x * sign, slot.z + dz, sign

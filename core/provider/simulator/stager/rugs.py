@@ -8,7 +8,7 @@ from math import cos, pi, sin
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.provider.simulator.stager.palettes import LOOKS, Look
+from core.provider.simulator.stager.palettes import LOOKS
 
 _PIXELS_PER_METER = 150
 _Drawing = ImageDraw.ImageDraw
@@ -70,7 +70,7 @@ def _border(draw: _Drawing, size: tuple[int, int], color: _Rgb, *, inset: int, t
     draw.rectangle((inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), outline=color, width=thick)
 
 
-def _plain(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _plain(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     _border(draw, size, colors[1], inset=0, thick=6)
 
 
@@ -83,8 +83,7 @@ def _abstract(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random:
             (x + r * (0.75 + 0.25 * sin(3 * a + number)) * cos(a), y + r * 0.8 * (0.75 + 0.25 * cos(2 * a)) * sin(a))
             for a in np.linspace(0, 2 * pi, 40)
         ]
-        mixed = tuple((a + b) // 2 for a, b in zip(colors[0], colors[1 + number % 2], strict=True))
-        draw.polygon(points, fill=mixed if number % 3 else colors[1])  # type: ignore[arg-type]
+        draw.polygon(points, fill=_between(colors[0], colors[1 + number % 2], 0.5) if number % 3 else colors[1])
     for _ in range(3):
         y = random.uniform(0.1, 0.9) * height
         curve = [(x, y + 0.12 * height * sin(x / width * 5 + y)) for x in range(0, width, 8)]
@@ -101,7 +100,7 @@ def _berber(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: r
             draw.line((x, y, x + step // 2, y - step // 2, x + step, y), fill=colors[2], width=3)
 
 
-def _stripes(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _stripes(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     x, bands = 0, [(46, 0), (10, 1), (8, 0), (22, 1), (8, 0), (10, 2)]
     while x < size[0]:
         for wide, color in bands:
@@ -111,8 +110,7 @@ def _stripes(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: 
 
 def _jute(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
     for y in range(0, size[1], 5):
-        light = random.uniform(0.9, 1.06)
-        draw.line((0, y, size[0], y), fill=tuple(min(255, int(c * light)) for c in colors[0]), width=5)  # type: ignore[arg-type]
+        draw.line((0, y, size[0], y), fill=_between(colors[0], colors[1], random.uniform(0.0, 0.3)), width=5)
     for inset in (14, 40):
         _border(draw, size, colors[2] if inset == 14 else colors[1], inset=inset, thick=12)
 
@@ -138,12 +136,12 @@ def _persian(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: 
         ]
         draw.polygon(points, fill=colors[color])
     for _ in range(130):
-        x, y = random.uniform(60, width - 60), random.uniform(60, height - 60)
-        for px in (x, width - x):
-            draw.ellipse((px - 4, y - 3, px + 4, y + 3), fill=colors[random.choice((1, 2, 2))])
+        px, py = random.uniform(60, width - 60), random.uniform(60, height - 60)
+        for twin in (px, width - px):
+            draw.ellipse((twin - 4, py - 3, twin + 4, py + 3), fill=colors[random.choice((1, 2, 2))])
 
 
-def _kilim(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _kilim(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     width, height = size
     band = 52
     for row, y in enumerate(range(0, height, band)):
@@ -159,7 +157,7 @@ def _kilim(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: ra
         draw.line((0, y, width, y), fill=colors[1], width=5)
 
 
-def _navajo(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _navajo(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     width, height = size
     for y in (0.06, 0.13, 0.84, 0.91):
         draw.rectangle((0, y * height, width, (y + 0.035) * height), fill=colors[1 if y in (0.06, 0.91) else 2])
@@ -183,7 +181,7 @@ def _between(a: _Rgb, b: _Rgb, share: float) -> _Rgb:
     return red, green, blue
 
 
-def _arcs(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _arcs(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     step = 100
     for row, y in enumerate(range(0, size[1] + step, step)):
         for column, x in enumerate(range(-step, size[0] + step, step)):
@@ -204,7 +202,7 @@ def _marbled(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: 
     _border(draw, size, colors[1], inset=0, thick=10)
 
 
-def _grid(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _grid(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     for x in range(45, size[0], 90):
         draw.line((x, 0, x, size[1]), fill=colors[1], width=4)
     for y in range(45, size[1], 90):
@@ -212,7 +210,7 @@ def _grid(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: ran
     _border(draw, size, colors[2], inset=0, thick=7)
 
 
-def _fans(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _fans(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     step = 76
     for row, y in enumerate(range(0, size[1] + 2 * step, step // 2)):
         for x in range(-step, size[0] + step, step):
@@ -222,7 +220,7 @@ def _fans(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: ran
     _border(draw, size, colors[1], inset=6, thick=6)
 
 
-def _tiles(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: randomness.Random) -> None:
+def _tiles(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:
     step = 74
     for x in range(0, size[0], step):
         for y in range(0, size[1], step):
@@ -239,13 +237,9 @@ def _tiles(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], random: ra
     _border(draw, size, colors[2], inset=0, thick=12)
 
 
-PATTERNS: Mapping[str, Callable[[_Drawing, tuple[int, int], list[_Rgb], randomness.Random], None]] = {
-    "plain": _plain, "abstract": _abstract, "berber": _berber, "stripes": _stripes, "jute": _jute, "persian": _persian,
+_Draw = Callable[[_Drawing, tuple[int, int], list[_Rgb], randomness.Random], None]
+PATTERNS: Mapping[str, _Draw] = {
+    "plain": _plain, "abstract": _abstract, "berber": _berber, "stripes": _stripes, "jute": _jute, "tiles": _tiles,
     "kilim": _kilim, "navajo": _navajo, "faded": _faded, "arcs": _arcs, "marbled": _marbled, "grid": _grid,
-    "fans": _fans, "tiles": _tiles,
+    "fans": _fans, "persian": _persian,
 }  # fmt: skip
-
-
-def for_look(look: Look) -> str:
-    """The name of a look's pattern."""
-    return look.rug_pattern

@@ -1,16 +1,14 @@
 """What stands where, ready to be drawn? Pieces with their own shade worked out once, and moved to their places."""
 
 from collections.abc import Sequence
-from typing import Any
-
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from core.provider.simulator.stager.camera import Floats
 from core.provider.simulator.stager.mesh import Part
 
-Floats = npt.NDArray[np.floating[Any]]
 _REACH_METERS = 0.1
 _FLOOR_REACH_METERS = 0.16
 _GLOWING = 0.2
@@ -22,8 +20,8 @@ _CREASE = 0.8  # the cosine beyond which an edge is sharp
 class Piece:
     """All facets of a piece in one table, in its own coordinates.
 
-    `normals` and `open_air` belong to the four corners of each facet, smoothed over round edges; `open_air` is 1 where
-    nothing shades and near 0 in the deepest fold. `parts` numbers the bodies; facets of one body follow one another.
+    `normals` and `open_air` belong to the four corners of each facet, smoothed over round edges; `open_air` is 1
+    where nothing shades and near 0 in the deepest fold. `parts` numbers the bodies, whose facets follow one another.
     """
 
     facets: Floats
@@ -59,7 +57,7 @@ def assemble(parts: Sequence[Part], *, is_shaded: bool = True) -> Piece:
     facets = np.concatenate([part.facets for part in parts])
     numbers = np.repeat(np.arange(len(parts)), counts)
     flat = flat_normals(facets)
-    open_air = np.ones(len(facets))
+    open_air: Floats = np.ones(len(facets))
     if is_shaded:
         open_air = _open_air(facets.mean(axis=1), flat, numbers, np.stack([part.bounds for part in parts]))
     corner_normals, corner_air = _smoothed(facets, flat, open_air, numbers)
@@ -106,7 +104,7 @@ def flat_normals(facets: Floats) -> Floats:
 def _smoothed(
     facets: Floats, flat: Floats, open_air: Floats, numbers: npt.NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
-    """Normals (n, 4, 3) and open air (n, 4) at the corners: the mean of the facets that meet there, but not over creases."""
+    """Normals (n, 4, 3) and open air (n, 4) at corners: the mean of the facets that meet, but not over creases."""
     whole = np.round(facets.reshape(-1, 3) * 2000).astype(np.int64)
     key = ((whole[:, 0] * 40_009 + whole[:, 1]) * 40_009 + whole[:, 2]) * 1009 + np.repeat(numbers, 4)
     _, corner = np.unique(key, return_inverse=True)

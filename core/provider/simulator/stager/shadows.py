@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from core.provider.simulator.stager import scenery
+from core.provider.simulator.stager.camera import Floats
 from core.provider.simulator.stager.floor import RoomBox
 from core.provider.simulator.stager.light import Light
 from core.provider.simulator.stager.view import View
 
-Floats = npt.NDArray[np.float64]
 _SHRINK = 4
 _DARKNESS = (10, 8, 8)
 _CORNERS = np.array([[i, j, k] for j in (0, 1) for i, k in ((0, 0), (1, 0), (1, 1), (0, 1))])
@@ -48,7 +48,8 @@ def cast(photo: Image.Image, piece: scenery.Piece, *, view: View, light: Light, 
 
 
 def _floor_shadow(
-    boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
+    boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float
+) -> Image.Image:
     lowest, highest = boxes[:, 0, 1], boxes[:, 1, 1]
     corners = np.stack([boxes[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)
     down = corners.copy()
@@ -71,7 +72,8 @@ def _floor_shadow(
 
 
 def _wall_shadow(
-    boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float) -> Image.Image:
+    boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float
+) -> Image.Image:
     """The shadow on the wall z = 0 of what stands near it: aside and a little down."""
     is_near = boxes[:, 0, 2] < _WALL_REACH_METERS
     near = boxes[is_near]
@@ -89,9 +91,13 @@ def _wall_shadow(
 
 
 def _layer(
-    pixels: Floats, strength: npt.NDArray[np.int_], size: tuple[int, int], *, blur: float,
+    pixels: Floats,
+    strength: npt.NDArray[np.int_],
+    size: tuple[int, int],
+    *,
+    blur: float,
     sides: tuple[tuple[int, ...], ...] = ((0, 1, 2, 3),),
-) -> Image.Image:  # fmt: skip
+) -> Image.Image:
     """Outlines (n, corners, 2) filled with their strength, the faint ones first, then blurred."""
     layer = Image.new("L", size)
     polygon = ImageDraw.Draw(layer).polygon

@@ -1,4 +1,4 @@
-"""How is a photo staged? Read the wish and the room, place the furniture, then rug, walls, shadows, furniture, mark."""
+"""How is a photo staged? Read the wish and the room, place the furniture, then draw from the floor upward."""
 
 import random as randomness
 
@@ -11,7 +11,6 @@ from core.provider.simulator.stager import (
     light,
     marking,
     painting,
-    pictures,
     placing,
     reading,
     rugs,
@@ -42,9 +41,7 @@ def stage(photo: Image.Image, *, prompt: str, seed: int) -> Image.Image:
     random = randomness.Random(seed + 1)
     if layout.rug is not None:
         _lay_rug(result, layout.rug, arrangement, lit, room=room, style=wish.style, variant=random.randrange(4))
-    hung = walls.hang(
-        result, layout.hanging, arrangement, lit, room=room, style=wish.style, variant=random.randrange(6)
-    )
+    hung = walls.hang(result, layout.hanging, arrangement, lit, style=wish.style, variant=random.randrange(6))
     everything = scenery.join([*(standing.build() for standing in arrangement.pieces), *hung])
     shadows.cast(result, everything, view=view, light=lit, room=room)
     painting.paint(result, everything, view=view, light=lit)
@@ -53,9 +50,15 @@ def stage(photo: Image.Image, *, prompt: str, seed: int) -> Image.Image:
 
 
 def _lay_rug(
-    photo: Image.Image, rug: Rug, arrangement: placing.Arrangement, lit: light.Light, *, room: floor.RoomBox, style: str,
+    photo: Image.Image,
+    rug: Rug,
+    arrangement: placing.Arrangement,
+    lit: light.Light,
+    *,
+    room: floor.RoomBox,
+    style: str,
     variant: int,
-) -> None:  # fmt: skip
+) -> None:
     view = arrangement.view
     ground = Ground(room, view)
     x, z = rug.x * arrangement.side, rug.z + arrangement.forward

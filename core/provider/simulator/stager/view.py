@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from core.provider.simulator.stager.camera import Camera, Frame
-
-Floats = npt.NDArray[np.float64]
+from core.provider.simulator.stager.camera import Camera, Floats, Frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,46 +1,55 @@
-"""What hangs on the wall, and is there room for it? A frame around a motif or a mirror, clear of windows and doors."""
+"""What hangs on the wall, and is there room for it? A framed motif or a mirror, clear of windows and doors."""
+
+import itertools
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from core.provider.simulator.stager import canvas, pictures, placing, scenery
-from core.provider.simulator.stager.floor import RoomBox
+from core.provider.simulator.stager.camera import Floats
 from core.provider.simulator.stager.layouts import Hanging
 from core.provider.simulator.stager.light import Light
 from core.provider.simulator.stager.mesh import Finish, Part, box, linear, rod
 from core.provider.simulator.stager.palettes import LOOKS
 
-Floats = npt.NDArray[np.float64]
 _PLACES = (0.0, 0.35, -0.35, 0.7, -0.7, 1.1, -1.1, 1.5, -1.5, 1.9, -1.9)
 _SIZES = (1.0, 0.8, 0.65)
 _BAR = 0.028
+_CLEARANCE_METERS = 0.15
 _PLAIN_STEP = 0.035
 _PLAIN_WALL = 0.035  # how uneven, in gray levels of 0 to 1, a stretch of wall may be
 
 
 def hang(
-    photo: Image.Image, hanging: Hanging | None, arrangement: placing.Arrangement, light: Light, *, room: RoomBox,
-    style: str, variant: int,
-) -> list[scenery.Piece]:  # fmt: skip
-    """Draw the picture itself into the photo and return its frame, still to be painted; nothing where no wall is free."""
+    photo: Image.Image,
+    hanging: Hanging | None,
+    arrangement: placing.Arrangement,
+    light: Light,
+    *,
+    style: str,
+    variant: int,
+) -> list[scenery.Piece]:
+    """Draw the picture itself into the photo and return its frame, still to be painted; none if no wall is free."""
     if hanging is None:
         return []
     gray = np.asarray(photo.reduce(4).convert("L"), dtype=np.float64) / 255.0
     for scale in _SIZES:
         for x in _PLACES:
-            place = _Place(x * arrangement.side, hanging, scale)
+            place = _Place(x * arrangement.side, hanging.y, hanging.width * scale, hanging.height * scale)
             if _is_free(place, arrangement, gray, photo.size):
                 return _hung(photo, place, hanging, arrangement, light, style=style, variant=variant)
     return []
 
 
+@dataclass(frozen=True, slots=True)
 class _Place:
-    """A rectangle on the wall z = 0."""
+    """A rectangle on the wall z = 0: its middle and its measures in meters."""
 
-    def __init__(self, x: float, hanging: Hanging, scale: float) -> None:
-        self.x, self.y = x, hanging.y
-        self.width, self.height = hanging.width * scale, hanging.height * scale
+    x: float
+    y: float
+    width: float
+    height: float
 
     def corners(self, *, beyond: float = 0.0, z: float = 0.018) -> Floats:
         w, h = self.width / 2 + beyond, self.height / 2 + beyond
@@ -50,7 +59,7 @@ class _Place:
 def _is_free(place: _Place, arrangement: placing.Arrangement, gray: Floats, size: tuple[int, int]) -> bool:
     if any(_is_before(standing.bounds, place) for standing in arrangement.pieces):
         return False
-    pixels = arrangement.view.project(place.corners(beyond=0.06))
+    pixels = arrangement.view.project(place.corners(beyond=_CLEARANCE_METERS))
     if arrangement.view.depth(place.corners()).min() < 1.2:
         return False
     low, high = pixels.min(axis=0), pixels.max(axis=0)
@@ -70,9 +79,15 @@ def _is_before(bounds: Floats, place: _Place) -> bool:
 
 
 def _hung(
-    photo: Image.Image, place: _Place, hanging: Hanging, arrangement: placing.Arrangement, light: Light, *, style: str,
+    photo: Image.Image,
+    place: _Place,
+    hanging: Hanging,
+    arrangement: placing.Arrangement,
+    light: Light,
+    *,
+    style: str,
     variant: int,
-) -> list[scenery.Piece]:  # fmt: skip
+) -> list[scenery.Piece]:
     look = LOOKS[style]
     wood = Finish(linear(look.frame), gloss=0.3 if look.metal_gloss < 1 else 0.7)
     pixels = arrangement.view.project(place.corners())
@@ -100,4 +115,4 @@ def _ring(place: _Place, wood: Finish) -> list[Part]:
         (place.x + place.width / 2 * np.cos(angle), place.y + place.height / 2 * np.sin(angle), np.full(33, 0.02)),
         axis=1,
     )
-    return [rod(tuple(a), tuple(b), wood, radius=0.014, sides=5) for a, b in zip(points, points[1:], strict=False)]
+    return [rod(tuple(a), tuple(b), wood, radius=0.014, sides=5) for a, b in itertools.pairwise(points)]

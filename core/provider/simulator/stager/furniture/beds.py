@@ -1,11 +1,11 @@
 """What does one sleep in? Beds with the headboards of each style, children's beds and cribs."""
 
+import itertools
 import random as randomness
-from math import cos, pi, sin
 
 import numpy as np
 
-from core.provider.simulator.stager.furniture import joinery
+from core.provider.simulator.stager.furniture import headboards, joinery
 from core.provider.simulator.stager.mesh import Finish, Part, blend, box, drape, pillow, rod, shade, soft_box, turned
 from core.provider.simulator.stager.palettes import Look
 
@@ -13,15 +13,14 @@ from core.provider.simulator.stager.palettes import Look
 def bed(look: Look, random: randomness.Random, *, width: float = 1.6) -> list[Part]:
     """A made bed with its head at the wall, pillows and a throw at its foot."""
     length, top = 2.05, 0.56
-    parts = _headboard(look, width + 0.12).copy()
-    parts += [
+    upholstered = look.headboard in headboards.UPHOLSTERED
+    parts = [
+        *headboards.headboard(look, width + 0.12),
         *joinery.legs(look, width=width + 0.04, depth=length, height=0.12, inset=0.1, thickness=0.028),
         soft_box(
             (0, 0.2, 0.03),
             (width + 0.06, 0.18, length),
-            look.timber
-            if look.headboard not in ("upholstered", "tufted", "channel", "curved", "fan")
-            else look.fabric(0),
+            look.fabric(0) if upholstered else look.timber,
             radius=0.02,
             steps=1,
             flats=5,
@@ -39,9 +38,15 @@ def _bedding(look: Look, random: randomness.Random, *, width: float, length: flo
     head, foot = -length / 2, length / 2
     start = head + 0.62
     duvet = soft_box(
-        (0, top - 0.13, (start + foot) / 2 + 0.02), (width + 0.11, 0.36, foot - start + 0.02), cover,
-        radius=0.09, puff=(0.0, 0.035, 0.0), steps=3, flats=9, wrinkle=0.009,
-    )  # fmt: skip
+        (0, top - 0.13, (start + foot) / 2 + 0.02),
+        (width + 0.11, 0.36, foot - start + 0.02),
+        cover,
+        radius=0.09,
+        puff=(0.0, 0.035, 0.0),
+        steps=3,
+        flats=9,
+        wrinkle=0.009,
+    )
     fold = soft_box(
         (0, top + 0.055, start + 0.12),
         (width + 0.12, 0.07, 0.36),
@@ -93,105 +98,6 @@ def _pillows(look: Look, random: randomness.Random, *, width: float, head: float
     return parts
 
 
-def _headboard(look: Look, width: float) -> list[Part]:
-    kind, z = look.headboard, -1.06
-    cloth = look.fabric(0)
-    if kind == "slats":
-        bars = [
-            box((x, 0.72, z), (0.035, 0.5, 0.025), look.timber)
-            for x in np.linspace(-width / 2 + 0.08, width / 2 - 0.08, 17)
-        ]
-        return [*_posts(look, width, z, 1.0), *bars, box((0, 0.99, z), (width, 0.05, 0.035), look.timber, plank=0.03)]
-    if kind in ("pipe", "iron"):
-        bars = [
-            rod((x, 0.35, z), (x, 1.06 if kind == "iron" else 0.98, z), look.steel, radius=0.009, sides=5)
-            for x in np.linspace(-width / 2 + 0.12, width / 2 - 0.12, 11)
-        ]
-        frame = [
-            rod((s * width / 2, 0, z), (s * width / 2, 1.12, z), look.steel, radius=0.02, sides=8) for s in (-1, 1)
-        ]
-        rails = [
-            rod((-width / 2, y, z), (width / 2, y, z), look.steel, radius=0.016, sides=7)
-            for y in (0.45, 0.98 if kind == "pipe" else 1.06)
-        ]
-        return [*frame, *rails, *bars]
-    if kind == "rattan":
-        weave = Finish(blend(look.timber.color, (0.8, 0.7, 0.5), 0.55), grain=0.3)
-        arch = [(-width / 2 * cos(a), 0.62 + 0.62 * sin(a), z) for a in np.linspace(0, pi, 15)]
-        panel = [
-            box(
-                (0.5 * (a[0] + b[0]), 0.3 + 0.5 * (0.5 * (a[1] + b[1]) - 0.3), z - 0.01),
-                (abs(b[0] - a[0]) + 0.002, 0.5 * (a[1] + b[1]) - 0.3, 0.02),
-                weave,
-                cells=0.08,
-            )
-            for a, b in zip(arch, arch[1:], strict=False)
-        ]
-        rim = [rod(a, b, look.timber, radius=0.024, sides=8) for a, b in zip(arch, arch[1:], strict=False)]
-        return [
-            *panel,
-            *rim,
-            *(
-                rod((s * width / 2, 0, z), (s * width / 2, 0.64, z), look.timber, radius=0.024, sides=8)
-                for s in (-1, 1)
-            ),
-        ]
-    if kind in ("channel", "tufted", "fan"):
-        count = 11 if kind == "channel" else 9
-        step = width / count
-        tall = [
-            1.3 - (0.0 if kind == "channel" else 0.22 * (abs(i - (count - 1) / 2) / (count / 2)) ** 2)
-            for i in range(count)
-        ]
-        return [
-            soft_box(
-                (-width / 2 + step * (i + 0.5), 0.12 + h / 2, z),
-                (step * 0.99, h, 0.11),
-                cloth,
-                radius=0.045,
-                puff=(0, 0, 0.015),
-                flats=3,
-            )
-            for i, h in enumerate(tall)
-        ]
-    if kind in ("upholstered", "curved"):
-        height, radius = (1.12, 0.04) if kind == "upholstered" else (1.02, 0.055)
-        half = width / 2
-        return [
-            soft_box(
-                (s * half / 2, 0.1 + height / 2, z),
-                (half - 0.004, height, 0.12),
-                cloth,
-                radius=radius,
-                puff=(0, 0, 0.02),
-                flats=5,
-            )
-            for s in (-1, 1)
-        ]
-    if kind == "logs":
-        return [
-            *(
-                rod((-width / 2, y, z), (width / 2, y, z), look.timber, radius=0.062, sides=10)
-                for y in (0.5, 0.63, 0.76, 0.89)
-            ),
-            *(
-                rod((s * width / 2, 0, z), (s * width / 2, 1.12, z), look.timber, radius=0.075, sides=10)
-                for s in (-1, 1)
-            ),
-        ]
-    height = {"planks": 1.12, "panel": 0.95, "plain": 0.85}.get(kind, 1.0)
-    plank = {"planks": 0.16, "panel": 0.07}.get(kind, 0.2)
-    board = box((0, 0.25 + (height - 0.25) / 2, z), (width, height - 0.25, 0.05), look.timber, plank=plank, cells=0.5)
-    return [*_posts(look, width, z, height), board]
-
-
-def _posts(look: Look, width: float, z: float, height: float) -> list[Part]:
-    return [
-        box((s * (width / 2 - 0.025), height / 2 + 0.01, z), (0.05, height + 0.02, 0.055), look.timber)
-        for s in (-1, 1)
-    ]
-
-
 def single_bed(look: Look, random: randomness.Random) -> list[Part]:
     """A child's bed."""
     return bed(look, random, width=0.95)
@@ -240,7 +146,7 @@ def rocking_chair(look: Look, random: randomness.Random) -> list[Part]:
     for side in (-1, 1):
         x = side * 0.29
         curve = [(x, 0.03 + 0.1 * (t / 0.5) ** 2, t) for t in np.linspace(-0.5, 0.5, 9)]
-        parts += [rod(a, b, wood, radius=0.017, sides=6) for a, b in zip(curve, curve[1:], strict=False)]
+        parts += [rod(a, b, wood, radius=0.017, sides=6) for a, b in itertools.pairwise(curve)]
         parts.append(rod((x, 0.08, 0.26), (x, 0.62, 0.24), wood, radius=0.017))
         parts.append(rod((x, 0.08, -0.26), (x * 0.92, 1.02, -0.42), wood, radius=0.017))
         parts.append(box((x, 0.63, -0.03), (0.06, 0.025, 0.6), wood))
@@ -251,7 +157,7 @@ def rocking_chair(look: Look, random: randomness.Random) -> list[Part]:
     return [*parts, cushion.turned(-24, axis="x").moved(0, 0.6, -0.08)]
 
 
-def changing_table(look: Look, random: randomness.Random) -> list[Part]:
+def changing_table(look: Look, _random: randomness.Random) -> list[Part]:
     """A dresser with a changing pad and baskets."""
     white = Finish(blend(look.sheets.color, look.timber.color, 0.12), gloss=0.12)
     parts = joinery.case(look, width=0.95, height=0.88, depth=0.48, legs_height=0.12, columns=2, rows=3, finish=white)

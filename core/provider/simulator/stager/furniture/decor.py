@@ -112,18 +112,15 @@ def place_setting(look: Look) -> list[Part]:
 
 def basket(look: Look, *, radius: float = 0.2, height: float = 0.3, filled: bool = True) -> list[Part]:
     """A woven basket with a folded blanket or towels in it."""
-    weave = Finish(blend(look.timber.color, (0.7, 0.55, 0.34), 0.6), grain=0.4)
+    weave = Finish(blend(look.timber.color, (0.62, 0.47, 0.28), 0.6), grain=0.5)
     rings = [
-        (radius * (0.82 + 0.18 * min(1.0, t * 1.5)) * (1.015 if i % 2 else 1.0), height * t)
-        for i, t in enumerate(np.linspace(0, 1, 8))
+        (radius * (0.82 + 0.18 * min(1.0, t * 1.5)) * (1.02 if i % 2 else 1.0), height * t)
+        for i, t in enumerate(np.linspace(0, 1, 12))
     ]
-    parts = [turned((0, 0, 0), rings, weave, sides=18)]
+    parts = [turned((0, 0, 0), rings, weave, sides=26)]
     if filled:
-        parts.append(
-            soft_box(
-                (0, height + 0.01, 0), (radius * 1.35, 0.1, radius * 1.25), look.blanket, radius=0.04, wrinkle=0.006
-            )
-        )
+        size = (radius * 1.35, 0.1, radius * 1.25)
+        parts.append(soft_box((0, height + 0.01, 0), size, look.blanket, radius=0.04, wrinkle=0.006))
     return parts
 
 

@@ -1,24 +1,32 @@
 """What grows? Plants in pots, and twigs and grasses for vases."""
 
+import itertools
 import random as randomness
 from collections.abc import Callable, Mapping, Sequence
 from math import cos, pi, radians, sin
 
 import numpy as np
-import numpy.typing as npt
 
-from core.provider.simulator.stager.mesh import Color, Finish, Part, linear, part, rod, turned
+from core.provider.simulator.stager.camera import Floats
+from core.provider.simulator.stager.mesh import Color, Finish, Part, Point, linear, rod, turned
 from core.provider.simulator.stager.palettes import Look
 
-Floats = npt.NDArray[np.float64]
 _BARK = Finish(linear("6b5138"), grain=0.2)
 _SOIL = Finish(linear("3a2b20"), grain=0.3)
 
 
 def _leaf(
-    base: Sequence[float], *, turn: float, rise: float, length: float, width: float, droop: float, cuts: int = 4,
-    fold: float = 0.25, widest: float = 0.45,
-) -> Floats:  # fmt: skip
+    base: Sequence[float] | Floats,
+    *,
+    turn: float,
+    rise: float,
+    length: float,
+    width: float,
+    droop: float,
+    cuts: int = 4,
+    fold: float = 0.25,
+    widest: float = 0.45,
+) -> Floats:
     """A leaf as two strips along its rib, bending downward: facets (2 x cuts, 4, 3). Angles in radians."""
     t = np.linspace(0, 1, cuts + 1)
     pitch = rise - droop * t
@@ -115,11 +123,18 @@ def _rubber(look: Look, random: randomness.Random) -> list[Part]:
 def _snake(look: Look, random: randomness.Random) -> list[Part]:
     blades = [
         _leaf(
-            (0.07 * cos(i * 2.4) * (i / 13), 0.27, 0.07 * sin(i * 2.4) * (i / 13)), turn=i * 2.4, rise=radians(random.uniform(76, 88)),
-            length=random.uniform(0.45, 0.85), width=0.075, droop=random.uniform(-0.05, 0.12), fold=0.5, widest=0.35, cuts=5,
+            (0.07 * cos(i * 2.4) * (i / 13), 0.27, 0.07 * sin(i * 2.4) * (i / 13)),
+            turn=i * 2.4,
+            rise=radians(random.uniform(76, 88)),
+            length=random.uniform(0.45, 0.85),
+            width=0.075,
+            droop=random.uniform(-0.05, 0.12),
+            fold=0.5,
+            widest=0.35,
+            cuts=5,
         )
         for i in range(14)
-    ]  # fmt: skip
+    ]
     return [*_pot(look, radius=0.15, height=0.3), _leaves(blades, linear("5d7d4a"), random, spread=0.4, gloss=0.3)]
 
 
@@ -228,8 +243,7 @@ def _bonsai(look: Look, random: randomness.Random) -> list[Part]:
     parts, blades = [*_pot(look, radius=0.2, height=0.22)], []
     path = [(0, 0.18, 0), (0.06, 0.42, 0.02), (-0.05, 0.66, -0.02), (0.05, 0.92, 0.02), (0.02, 1.1, 0)]
     parts += [
-        rod(a, b, _BARK, radius=0.024 - 0.004 * i, sides=6)
-        for i, (a, b) in enumerate(zip(path, path[1:], strict=False))
+        rod(a, b, _BARK, radius=0.024 - 0.004 * i, sides=6) for i, (a, b) in enumerate(itertools.pairwise(path))
     ]
     for cx, cy, cz, r in (
         (0.22, 0.68, 0.05, 0.2),
@@ -285,47 +299,45 @@ def small_plant(look: Look, random: randomness.Random) -> list[Part]:
 
 def bunch(kind: str, random: randomness.Random, *, y: float, height: float) -> list[Part]:
     """Twigs or grasses standing in a vase whose mouth is at height y."""
-    if kind == "pampas":
-        blades = []
-        stalks = []
-        for number in range(9):
-            turn, lean = number * 2.4, random.uniform(0.05, 0.32)
-            tip = np.array(
-                [lean * height * cos(turn), y + height * random.uniform(0.75, 1.0), lean * height * sin(turn)]
-            )
-            stalks.append(rod((0, y - 0.05, 0), tuple(tip), Finish(linear("b59a6b")), radius=0.003, sides=3))
-            low = np.array([0, y, 0]) * 0.5 + tip * 0.5
-            for tuft in range(7):
-                base = low + (tip - low) * tuft / 7
-                blades.append(
-                    _leaf(
-                        base,
-                        turn=turn + tuft * 2.4,
-                        rise=1.25,
-                        length=height * 0.24,
-                        width=height * 0.06,
-                        droop=0.7,
-                        cuts=3,
-                    )
-                )
-        return [*stalks, _leaves(blades, linear("dcc7a0"), random, spread=0.3, gloss=0.0)]
-    parts, blades = [], []
-    for number in range(7):
-        turn, lean = number * 2.4, random.uniform(0.12, 0.42)
-        tip = (lean * height * cos(turn), y + height * random.uniform(0.6, 1.0), lean * height * sin(turn))
-        parts.append(rod((0, y - 0.06, 0), tip, _BARK, radius=0.0035, sides=3))
-        for leaf in range(9):
-            share = 0.35 + 0.65 * leaf / 8
-            base = [tip[0] * share, y + (tip[1] - y) * share, tip[2] * share]
+    return (_grasses if kind == "pampas" else _twigs)(random, y, height)
+
+
+def _tip(random: randomness.Random, turn: float, lean: float, *, y: float, reach: float) -> Point:
+    return lean * reach * cos(turn), y + reach * random.uniform(0.65, 1.0), lean * reach * sin(turn)
+
+
+def _grasses(random: randomness.Random, y: float, height: float) -> list[Part]:
+    stalks, blades = [], []
+    for number in range(9):
+        turn = number * 2.4
+        tip = _tip(random, turn, random.uniform(0.05, 0.32), y=y, reach=height)
+        stalks.append(rod((0, y - 0.05, 0), tip, Finish(linear("b59a6b")), radius=0.003, sides=3))
+        low = (np.array([0, y, 0]) + np.array(tip)) / 2
+        for tuft in range(7):
+            base = low + (np.array(tip) - low) * tuft / 7
             blades.append(
                 _leaf(
                     base,
-                    turn=turn + leaf * pi * 0.7,
-                    rise=0.5,
-                    length=height * 0.17,
-                    width=height * 0.075,
-                    droop=0.5,
-                    cuts=2,
+                    turn=turn + tuft * 2.4,
+                    rise=1.25,
+                    length=height * 0.24,
+                    width=height * 0.06,
+                    droop=0.7,
+                    cuts=3,
                 )
             )
-    return [*parts, _leaves(blades, linear("7b9270"), random, spread=0.5)]
+    return [*stalks, _leaves(blades, linear("dcc7a0"), random, spread=0.3, gloss=0.0)]
+
+
+def _twigs(random: randomness.Random, y: float, height: float) -> list[Part]:
+    stems, blades = [], []
+    for number in range(7):
+        turn = number * 2.4
+        tip = _tip(random, turn, random.uniform(0.12, 0.42), y=y, reach=height)
+        stems.append(rod((0, y - 0.06, 0), tip, _BARK, radius=0.0035, sides=3))
+        for leaf in range(9):
+            share = 0.35 + 0.65 * leaf / 8
+            base = (tip[0] * share, y + (tip[1] - y) * share, tip[2] * share)
+            size = {"length": height * 0.17, "width": height * 0.075}
+            blades.append(_leaf(base, turn=turn + leaf * pi * 0.7, rise=0.5, droop=0.5, cuts=2, **size))
+    return [*stems, _leaves(blades, linear("7b9270"), random, spread=0.5)]

@@ -124,8 +124,8 @@ def _open_case(
     return parts
 
 
-def books(look: Look, *, x: float, y: float, z: float, width: float, height: float, seed: int) -> list[Part]:
-    """A row of books standing from x to the right on a shelf at height y."""
+def books(look: Look, *, x: float, width: float, height: float, seed: int) -> list[Part]:
+    """A row of books standing on the floor, from x to the right."""
     colors: Sequence[Finish] = [look.accent(i) for i in range(4)] + [look.sheets, look.fabric(0)]
     parts, at, number = [], x, seed
     while at < x + width - 0.02:
@@ -133,7 +133,7 @@ def books(look: Look, *, x: float, y: float, z: float, width: float, height: flo
         thick = 0.022 + (number >> 8) % 100 / 100 * 0.026
         tall = height * (0.72 + (number >> 16) % 100 / 100 * 0.28)
         parts.append(
-            box((at + thick / 2, y + tall / 2, z), (thick - 0.003, tall, 0.15), colors[(number >> 4) % 6], cells=1.0)
+            box((at + thick / 2, tall / 2, 0), (thick - 0.003, tall, 0.15), colors[(number >> 4) % 6], cells=1.0)
         )
         at += thick
     return [merged(parts)]

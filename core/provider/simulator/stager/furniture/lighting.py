@@ -1,6 +1,8 @@
 """What gives light? Floor and table lamps in the forms of each style."""
 
+import itertools
 import random as randomness
+from collections.abc import Callable, Mapping
 from math import cos, pi, sin
 
 import numpy as np
@@ -11,6 +13,7 @@ from core.provider.simulator.stager.palettes import Look
 _SHADE = Finish(linear("f2e6cf"), glow=0.5)
 _PAPER = Finish(linear("f6efdf"), glow=0.5)
 _BULB = Finish(linear("ffe9bf"), glow=0.9)
+_WICKER = Finish(linear("d9b077"), glow=0.35, grain=0.45)
 
 
 def _drum(y: float, *, radius: float, height: float, top: float = 0.85, finish: Finish = _SHADE) -> Part:
@@ -27,89 +30,77 @@ def _ball(y: float, radius: float, finish: Finish, *, squash: float = 1.0) -> Pa
     return turned((0, 0, 0), profile, finish, sides=20)
 
 
-def floor_lamp(look: Look, random: randomness.Random) -> list[Part]:
+def floor_lamp(look: Look, _random: randomness.Random) -> list[Part]:
     """A floor lamp, about 1.6 m high."""
-    kind = look.lamp
-    if kind == "arc":
-        angles = np.linspace(pi, 0.16 * pi, 11)
-        bow = [(0.5 + 0.52 * cos(a), 1.18 + 0.6 * sin(a), 0.0) for a in angles]
-        stem = [
-            rod((-0.02, 0.02, 0), bow[0], look.steel, radius=0.013),
-            *(rod(a, b, look.steel, radius=0.011) for a, b in zip(bow, bow[1:], strict=False)),
-        ]
-        bell = turned(
-            (bow[-1][0], bow[-1][1] - 0.17, 0),
-            [(0.17, 0), (0.15, 0.07), (0.08, 0.14), (0.02, 0.17)],
-            look.steel,
-            sides=20,
-        )
-        glow = turned((bow[-1][0], bow[-1][1] - 0.175, 0), [(0.0, 0), (0.16, 0.004)], _BULB, sides=20)
-        return [
-            part.moved(-0.45)
-            for part in (
-                turned((0, 0, 0), [(0.17, 0), (0.17, 0.05)], Finish(linear("d8d5d0"), gloss=0.5), sides=22),
-                *stem,
-                glow,
-                bell,
-            )
-        ]
-    if kind == "tripod":
-        feet = [
-            rod((0, 1.22, 0), (0.34 * cos(a), 0, 0.34 * sin(a)), look.timber, radius=0.016, end_radius=0.011)
-            for a in (0.5, 2.6, 4.7)
-        ]
-        return [*feet, _drum(1.2, radius=0.25, height=0.3, top=0.8)]
-    if kind == "pharmacy":
-        arm = rod((0, 1.45, 0), (0.24, 1.5, 0.1), look.steel, radius=0.009)
-        head = turned((0.26, 1.36, 0.11), [(0.13, 0), (0.12, 0.06), (0.05, 0.12), (0.03, 0.16)], look.steel, sides=18)
-        return [
-            _base(look, 0.15),
-            rod((0, 0.02, 0), (0, 1.5, 0), look.steel, radius=0.011),
-            arm,
-            turned((0.26, 1.355, 0.11), [(0, 0), (0.125, 0.004)], _BULB, sides=18),
-            head,
-        ]
-    if kind == "paper":
-        return [
-            _base(look, 0.12),
-            rod((0, 0.02, 0), (0, 0.75, 0), look.timber, radius=0.012),
-            _ball(0.72, 0.25, _PAPER, squash=1.15),
-        ]
-    if kind == "globe":
-        return [_base(look), rod((0, 0.02, 0), (0, 1.3, 0), look.steel, radius=0.011), _ball(1.28, 0.16, _PAPER)]
-    if kind == "stick":
-        return [
-            _base(look, 0.1),
-            rod((0, 0.02, 0), (0, 0.5, 0), look.steel, radius=0.012),
-            rod((0, 0.5, 0), (0, 1.5, 0), _BULB, radius=0.022, sides=10),
-        ]
-    if kind == "lantern":
-        frame = [
-            rod((sx * 0.1, 0, sz * 0.1), (sx * 0.1, 1.45, sz * 0.1), look.steel, radius=0.012)
-            for sx in (-1, 1)
-            for sz in (-1, 1)
-        ]
-        return [
-            *frame,
-            _drum(1.0, radius=0.17, height=0.42, top=1.0, finish=Finish(linear("e8c98f"), glow=0.45)),
-            turned((0, 1.45, 0), [(0.17, 0), (0.02, 0.09)], look.steel, sides=4),
-        ]
-    if kind == "rattan":
-        return [
-            _base(look),
-            rod((0, 0.02, 0), (0, 1.2, 0), look.timber, radius=0.014),
-            _drum(1.12, radius=0.27, height=0.34, top=0.55, finish=Finish(linear("d9b077"), glow=0.35, grain=0.5)),
-        ]
-    column = look.steel if kind in ("crystal", "fluted", "drum") else look.timber
-    shade_finish = _SHADE if kind != "urn" else Finish(linear("e9d3a8"), glow=0.5)
+    return _FLOOR_LAMPS[look.lamp](look)
+
+
+def _pole(look: Look, height: float, *, wood: bool = False, foot: float = 0.14) -> list[Part]:
+    return [_base(look, foot), rod((0, 0.02, 0), (0, height, 0), look.timber if wood else look.steel, radius=0.012)]
+
+
+def _arc(look: Look) -> list[Part]:
+    bow = [(0.05 + 0.52 * cos(a), 1.18 + 0.6 * sin(a), 0.0) for a in np.linspace(pi, 0.16 * pi, 11)]
+    x, y, _ = bow[-1]
     return [
-        _base(look),
-        rod((0, 0.02, 0), (0, 1.26, 0), column, radius=0.015, sides=8),
-        _drum(1.22, radius=0.23, height=0.3, top=0.72 if kind in ("urn", "gourd") else 0.92, finish=shade_finish),
+        turned((-0.45, 0, 0), [(0.17, 0), (0.17, 0.05)], Finish(linear("d8d5d0"), gloss=0.5), sides=22),
+        rod((-0.47, 0.02, 0), bow[0], look.steel, radius=0.013),
+        *(rod(a, b, look.steel, radius=0.011) for a, b in itertools.pairwise(bow)),
+        turned((x, y - 0.175, 0), [(0.0, 0), (0.16, 0.004)], _BULB, sides=20),
+        turned((x, y - 0.17, 0), [(0.17, 0), (0.15, 0.07), (0.08, 0.14), (0.02, 0.17)], look.steel, sides=20),
     ]
 
 
-def table_lamp(look: Look, random: randomness.Random) -> list[Part]:
+def _tripod(look: Look) -> list[Part]:
+    ends = [(0.34 * cos(a), 0.0, 0.34 * sin(a)) for a in (0.5, 2.6, 4.7)]
+    feet = [rod((0, 1.22, 0), end, look.timber, radius=0.016, end_radius=0.011) for end in ends]
+    return [*feet, _drum(1.2, radius=0.25, height=0.3, top=0.8)]
+
+
+def _pharmacy(look: Look) -> list[Part]:
+    head = [(0.13, 0), (0.12, 0.06), (0.05, 0.12), (0.03, 0.16)]
+    return [
+        *_pole(look, 1.5, foot=0.15),
+        rod((0, 1.45, 0), (0.24, 1.5, 0.1), look.steel, radius=0.009),
+        turned((0.26, 1.355, 0.11), [(0, 0), (0.125, 0.004)], _BULB, sides=18),
+        turned((0.26, 1.36, 0.11), head, look.steel, sides=18),
+    ]
+
+
+def _lantern(look: Look) -> list[Part]:
+    corners = [(sx * 0.1, sz * 0.1) for sx in (-1, 1) for sz in (-1, 1)]
+    return [
+        *(rod((x, 0, z), (x, 1.45, z), look.steel, radius=0.012) for x, z in corners),
+        _drum(1.0, radius=0.17, height=0.42, top=1.0, finish=Finish(linear("e8c98f"), glow=0.45)),
+        turned((0, 1.45, 0), [(0.17, 0), (0.02, 0.09)], look.steel, sides=4),
+    ]
+
+
+def _shaded(look: Look, *, wood: bool, top: float, finish: Finish = _SHADE) -> list[Part]:
+    return [*_pole(look, 1.26, wood=wood), _drum(1.22, radius=0.23, height=0.3, top=top, finish=finish)]
+
+
+_FLOOR_LAMPS: Mapping[str, Callable[[Look], list[Part]]] = {
+    "arc": _arc,
+    "tripod": _tripod,
+    "pharmacy": _pharmacy,
+    "lantern": _lantern,
+    "paper": lambda look: [*_pole(look, 0.75, wood=True, foot=0.12), _ball(0.72, 0.25, _PAPER, squash=1.15)],
+    "globe": lambda look: [*_pole(look, 1.3), _ball(1.28, 0.16, _PAPER)],
+    "stick": lambda look: [*_pole(look, 0.5, foot=0.1), rod((0, 0.5, 0), (0, 1.5, 0), _BULB, radius=0.022, sides=10)],
+    "rattan": lambda look: [
+        *_pole(look, 1.2, wood=True),
+        _drum(1.12, radius=0.27, height=0.34, top=0.55, finish=_WICKER),
+    ],
+    "drum": lambda look: _shaded(look, wood=False, top=0.92),
+    "crystal": lambda look: _shaded(look, wood=False, top=0.92),
+    "fluted": lambda look: _shaded(look, wood=False, top=0.92),
+    "gourd": lambda look: _shaded(look, wood=True, top=0.72),
+    "urn": lambda look: _shaded(look, wood=True, top=0.72, finish=Finish(linear("e9d3a8"), glow=0.5)),
+}
+
+
+def table_lamp(look: Look, _random: randomness.Random) -> list[Part]:
     """A table lamp, about half a meter high."""
     kind = look.lamp
     if kind in ("paper", "globe", "stick"):
@@ -137,7 +128,7 @@ def table_lamp(look: Look, random: randomness.Random) -> list[Part]:
     glassy = (
         Finish(blend(look.pottery.color, (0.8, 0.85, 0.85), 0.6), gloss=1.0) if kind == "crystal" else look.pottery
     )
-    shade_finish = Finish(linear("d9b077"), glow=0.35, grain=0.4) if kind == "rattan" else _SHADE
+    shade_finish = _WICKER if kind == "rattan" else _SHADE
     return [
         turned((0, 0, 0), body, glassy, sides=16),
         _drum(0.27, radius=0.16, height=0.2, top=0.72, finish=shade_finish),

@@ -1,5 +1,6 @@
 """What does one sit on? Sofas, armchairs, chairs, stools, benches and poufs in the forms of each style."""
 
+import itertools
 import random as randomness
 from dataclasses import dataclass, replace
 
@@ -113,61 +114,37 @@ def armchair(look: Look, random: randomness.Random) -> list[Part]:
 
 
 def _frame(look: Look, form: SofaForm, cloth: Finish, width: float) -> list[Part]:
-    base = form.seat - 0.15
-    body = base - form.leg
+    base, inside = form.seat - 0.15, width - 2 * form.arm_width
     parts = joinery.legs(look, width=width, depth=form.depth, height=form.leg, inset=0.08)
+    low = form.leg
     if form.wooden_base:
-        parts.append(box((0, form.leg + 0.03, 0), (width, 0.06, form.depth - 0.04), look.timber, plank=0.05))
-        parts.append(
-            soft_box(
-                (0, base - (body - 0.06) / 2, 0.0),
-                (width - 2 * form.arm_width + 0.01, body - 0.06, form.depth - 0.08),
-                cloth,
-                radius=0.02,
-            )
-        )
-    else:
-        parts.append(
-            soft_box(
-                (0, form.leg + body / 2, 0),
-                (width - 2 * form.arm_width + 0.01, body, form.depth - 0.02),
-                cloth,
-                radius=form.radius * 0.6,
-            )
-        )
-    thick = 0.2
-    back_z = -form.depth / 2 + thick / 2
-    inside = width - 2 * form.arm_width
-    height = form.back - base
-    if form.channels:
-        step = inside / form.channels
-        parts += [
-            soft_box(
-                (-inside / 2 + step * (i + 0.5), base + height / 2, back_z), (step * 0.995, height, thick), cloth,
-                radius=min(0.06, step * 0.42), puff=(0, 0, 0.015), flats=2,
-            )
-            for i in range(form.channels)
-        ]  # fmt: skip
-    else:
-        parts.append(
-            soft_box((0, base + height / 2, back_z), (inside + 0.01, height, thick), cloth, radius=form.radius)
-        )
+        parts.append(box((0, low + 0.03, 0), (width, 0.06, form.depth - 0.04), look.timber, plank=0.05))
+        low += 0.06
+    body = (inside + 0.01, base - low, form.depth - (0.08 if form.wooden_base else 0.02))
+    parts.append(soft_box((0, (low + base) / 2, 0), body, cloth, radius=form.radius * 0.6))
+    return [*parts, *_back(form, cloth, inside, base), *_arms(form, cloth, width)]
+
+
+def _back(form: SofaForm, cloth: Finish, inside: float, base: float) -> list[Part]:
+    thick, height = 0.2, form.back - base
+    y, z = base + height / 2, (thick - form.depth) / 2
+    if not form.channels:
+        return [soft_box((0, y, z), (inside + 0.01, height, thick), cloth, radius=form.radius)]
+    step = inside / form.channels
+    places = [-inside / 2 + step * (number + 0.5) for number in range(form.channels)]
+    size, radius = (step * 0.995, height, thick), min(0.06, step * 0.42)
+    return [soft_box((x, y, z), size, cloth, radius=radius, puff=(0, 0, 0.015), flats=2) for x in places]
+
+
+def _arms(form: SofaForm, cloth: Finish, width: float) -> list[Part]:
+    parts, tall, end = [], form.arm - form.leg, form.depth / 2
     for side in (-1, 1):
         x = side * (width / 2 - form.arm_width / 2)
-        tall = form.arm - form.leg
-        parts.append(
-            soft_box(
-                (x, form.leg + tall / 2, 0), (form.arm_width, tall, form.depth), cloth,
-                radius=form.radius, puff=(0.0, form.puff * 0.5, 0.0),
-            )
-        )  # fmt: skip
+        size, puff = (form.arm_width, tall, form.depth), (0.0, form.puff * 0.5, 0.0)
+        parts.append(soft_box((x, form.leg + tall / 2, 0), size, cloth, radius=form.radius, puff=puff))
         if form.roll:
-            parts.append(
-                rod(
-                    (x + side * 0.02, form.arm - 0.01, -form.depth / 2), (x + side * 0.02, form.arm - 0.01, form.depth / 2),
-                    cloth, radius=form.roll, sides=16,
-                )
-            )  # fmt: skip
+            at, y = x + side * 0.02, form.arm - 0.01
+            parts.append(rod((at, y, -end), (at, y, end), cloth, radius=form.roll, sides=16))
     return parts
 
 
@@ -181,16 +158,26 @@ def _seats(form: SofaForm, cloth: Finish, width: float, *, seats: int) -> list[P
         x = -inside / 2 + step * (seat + 0.5)
         parts.append(
             soft_box(
-                (x, base + thick / 2, 0.1), (step - 0.008, thick, depth + 0.02), soft,
-                radius=0.05, puff=(0, form.puff, 0.012), flats=4, wrinkle=0.002,
+                (x, base + thick / 2, 0.1),
+                (step - 0.008, thick, depth + 0.02),
+                soft,
+                radius=0.05,
+                puff=(0, form.puff, 0.012),
+                flats=4,
+                wrinkle=0.002,
             )
-        )  # fmt: skip
+        )
         if form.has_cushions:
             tall = form.back - base - thick + 0.06
             cushion = soft_box(
-                (0, tall / 2, 0), (step - 0.012, tall, 0.19), soft,
-                radius=0.07, puff=(0, 0.02, 0.03 + form.puff * 0.6), flats=4, wrinkle=0.0035,
-            )  # fmt: skip
+                (0, tall / 2, 0),
+                (step - 0.012, tall, 0.19),
+                soft,
+                radius=0.07,
+                puff=(0, 0.02, 0.03 + form.puff * 0.6),
+                flats=4,
+                wrinkle=0.0035,
+            )
             parts.append(cushion.turned(-9, axis="x").moved(x, base + thick - 0.01, -form.depth / 2 + 0.29))
     return parts
 
@@ -219,9 +206,14 @@ def _throw(look: Look, form: SofaForm, width: float, *, side: int) -> Part:
     x = side * (width / 2 - form.arm_width - 0.24)
     seat, front = form.seat + 0.035 + form.puff, form.depth / 2
     path = [
-        (form.seat + 0.12, -0.12), (seat + 0.03, -0.04), (seat + 0.005, 0.1), (seat, front - 0.1),
-        (seat - 0.03, front + 0.012), (seat - 0.14, front + 0.03), (seat - 0.26, front + 0.034),
-    ]  # fmt: skip
+        (form.seat + 0.12, -0.12),
+        (seat + 0.03, -0.04),
+        (seat + 0.005, 0.1),
+        (seat, front - 0.1),
+        (seat - 0.03, front + 0.012),
+        (seat - 0.14, front + 0.03),
+        (seat - 0.26, front + 0.034),
+    ]
     return drape(path, x - 0.2, x + 0.2, look.blanket, columns=10)
 
 
@@ -234,7 +226,7 @@ def bench(look: Look, random: randomness.Random, *, width: float = 1.2) -> list[
 
 def pouf(look: Look, random: randomness.Random) -> list[Part]:
     """A round floor cushion."""
-    profile = [(0.2, 0.0), (0.27, 0.06), (0.29, 0.17), (0.27, 0.29), (0.2, 0.345), (0.08, 0.36), (0.0, 0.36)]
+    profile = [(0.19, 0.0), (0.25, 0.05), (0.27, 0.15), (0.25, 0.26), (0.19, 0.31), (0.08, 0.325), (0.0, 0.325)]
     return [turned((0, 0, 0), profile, look.accent(random.randrange(4)), sides=20)]
 
 
@@ -328,7 +320,7 @@ def _chair_back(look: Look, kind: str, finish: Finish, cloth: Finish) -> list[Pa
     # The wishbone's bent rail with its slender splat.
     angle = np.radians(np.linspace(-158, -22, 9))
     rail = [(0.27 * np.cos(a), 0.74, 0.02 + 0.25 * np.sin(a)) for a in angle]
-    bent = [rod(a, b, finish, radius=0.015) for a, b in zip(rail, rail[1:], strict=False)]
+    bent = [rod(a, b, finish, radius=0.015) for a, b in itertools.pairwise(rail)]
     splat = [rod((s * 0.015, 0.46, -0.19), (s * 0.07, 0.74, -0.228), finish, radius=0.009) for s in (-1, 1)]
     side = [rod((s * 0.19, 0.45, -0.19), (s * 0.2, 0.74, -0.15), finish, radius=0.014) for s in (-1, 1)]
     return [*bent, *splat, *side]
@@ -340,8 +332,9 @@ def _shell_chair(look: Look, cloth: Finish) -> list[Part]:
     finish = look.timber if look.legs == "tapered" else look.steel
     feet = [
         rod((sx * 0.13, 0.43, sz * 0.12), (sx * 0.21, 0, sz * 0.2), finish, radius=0.016, end_radius=0.01)
-        for sx in (-1, 1) for sz in (-1, 1)
-    ]  # fmt: skip
+        for sx in (-1, 1)
+        for sz in (-1, 1)
+    ]
     return [*feet, seat, back.turned(-14, axis="x", about=(0, 0.49, -0.2))]
 
 

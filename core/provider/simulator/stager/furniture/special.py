@@ -1,5 +1,6 @@
 """What do offices, gyms and terraces need that no other room has?"""
 
+import itertools
 import random as randomness
 from math import cos, pi, sin
 
@@ -33,16 +34,18 @@ def office_chair(look: Look, random: randomness.Random) -> list[Part]:
     return parts
 
 
-def weight_bench(look: Look, random: randomness.Random) -> list[Part]:
+def weight_bench(look: Look, _random: randomness.Random) -> list[Part]:
     """An exercise bench with its back raised, and dumbbells beside it."""
     cloth = look.fabric(0)
     parts = [
-        box((0, 0.2, 0.35), (0.05, 0.4, 0.05), _IRON), box((0, 0.2, -0.35), (0.05, 0.4, 0.05), _IRON),
-        box((0, 0.025, 0.42), (0.46, 0.05, 0.05), _IRON), box((0, 0.025, -0.42), (0.46, 0.05, 0.05), _IRON),
+        box((0, 0.2, 0.35), (0.05, 0.4, 0.05), _IRON),
+        box((0, 0.2, -0.35), (0.05, 0.4, 0.05), _IRON),
+        box((0, 0.025, 0.42), (0.46, 0.05, 0.05), _IRON),
+        box((0, 0.025, -0.42), (0.46, 0.05, 0.05), _IRON),
         box((0, 0.36, 0), (0.05, 0.05, 0.9), _IRON),
         soft_box((0, 0.43, 0.32), (0.3, 0.08, 0.42), cloth, radius=0.03),
         soft_box((0, 0.43, -0.32), (0.3, 0.08, 0.8), cloth, radius=0.03).turned(32, axis="x", about=(0, 0.43, 0.08)),
-    ]  # fmt: skip
+    ]
     for x in (0.42, 0.58):
         parts += [p.moved(x, 0, 0.3) for p in _dumbbell(0.075)]
     return parts
@@ -53,7 +56,7 @@ def _dumbbell(radius: float) -> list[Part]:
     return [rod((0, radius, -0.1), (0, radius, 0.1), Finish((0.4, 0.4, 0.42), gloss=0.6), radius=0.016), *ends]
 
 
-def dumbbell_rack(look: Look, random: randomness.Random) -> list[Part]:
+def dumbbell_rack(look: Look, _random: randomness.Random) -> list[Part]:
     """A rack of dumbbells on two tiers, with a kettlebell beside it."""
     parts = [box((s * 0.58, 0.4, 0), (0.06, 0.8, 0.4), look.dark_timber) for s in (-1, 1)]
     for y, count in ((0.28, 5), (0.66, 6)):
@@ -65,7 +68,7 @@ def dumbbell_rack(look: Look, random: randomness.Random) -> list[Part]:
     ring = [(0.07 * cos(a), 0.2 + 0.07 * sin(a), 0) for a in np.linspace(-0.5, pi + 0.5, 8)]
     kettle = [
         turned((0, 0, 0), bell, _IRON, sides=14),
-        *(rod(a, b, _IRON, radius=0.014) for a, b in zip(ring, ring[1:], strict=False)),
+        *(rod(a, b, _IRON, radius=0.014) for a, b in itertools.pairwise(ring)),
     ]
     return [*parts, *(p.moved(0.82, 0, 0.05) for p in kettle)]
 
@@ -77,7 +80,7 @@ def exercise_ball(look: Look, random: randomness.Random) -> list[Part]:
     return [turned((0, 0, 0), profile, Finish(look.accent(random.randrange(4)).color, gloss=0.35), sides=26)]
 
 
-def rolled_mats(look: Look, random: randomness.Random) -> list[Part]:
+def rolled_mats(look: Look, _random: randomness.Random) -> list[Part]:
     """A basket of rolled mats and towels."""
     rolls = [
         turned(
@@ -91,7 +94,7 @@ def rolled_mats(look: Look, random: randomness.Random) -> list[Part]:
     return [*rolls, *decor.basket(look, radius=0.22, height=0.38, filled=False)]
 
 
-def treadmill(look: Look, random: randomness.Random) -> list[Part]:
+def treadmill(_look: Look, _random: randomness.Random) -> list[Part]:
     """A treadmill seen from its foot."""
     parts = [
         soft_box((0, 0.1, 0), (0.72, 0.16, 1.6), _IRON, radius=0.03, steps=1, flats=4),
@@ -165,7 +168,7 @@ def outdoor_table(look: Look, random: randomness.Random) -> list[Part]:
     return [*parts, *(p.moved(0.26, 0.41, 0.03) for p in decor.fruit_bowl(look, random))]
 
 
-def lanterns(look: Look, random: randomness.Random) -> list[Part]:
+def lanterns(look: Look, _random: randomness.Random) -> list[Part]:
     """Two floor lanterns."""
     return [*(p.moved(-0.12) for p in _lantern(look, 0.55)), *(p.moved(0.16, 0, 0.12) for p in _lantern(look, 0.36))]
 
@@ -186,7 +189,7 @@ def _lantern(look: Look, height: float) -> list[Part]:
     return [box((0, 0.01, 0), (w * 1.1, 0.02, w * 1.1), look.steel), candle, *frame, roof]
 
 
-def parasol(look: Look, random: randomness.Random) -> list[Part]:
+def parasol(look: Look, _random: randomness.Random) -> list[Part]:
     """A freestanding parasol."""
     cloth = Finish(blend(look.accent(1).color, (0.85, 0.82, 0.74), 0.45))
     ribs = 8

@@ -3,7 +3,7 @@
 import random as randomness
 from math import cos, sin
 
-from core.provider.simulator.stager.furniture import decor, foliage, joinery, lighting
+from core.provider.simulator.stager.furniture import decor, foliage, joinery, lighting, tables
 from core.provider.simulator.stager.mesh import Finish, Part, box, rod, soft_box, turned
 from core.provider.simulator.stager.palettes import Look
 
@@ -20,8 +20,6 @@ def nightstand(look: Look, random: randomness.Random) -> list[Part]:
 
 def side_table_with_lamp(look: Look, random: randomness.Random) -> list[Part]:
     """A side table carrying a table lamp."""
-    from core.provider.simulator.stager.furniture import tables
-
     return [*tables.side_table(look, random), *(part.moved(0, 0.55, 0) for part in lighting.table_lamp(look, random))]
 
 
@@ -54,49 +52,46 @@ def media_console(look: Look, random: randomness.Random) -> list[Part]:
 
 def bookcase(look: Look, random: randomness.Random, *, width: float = 0.9, height: float = 1.85) -> list[Part]:
     """An open bookcase, its shelves partly filled."""
-    rows = 5
-    wood = look.timber
+    rows, foot, board = 5, 0.06, 0.026
     parts = joinery.case(
         look,
         width=width,
         height=height,
         depth=0.32,
-        legs_height=0.06,
+        legs_height=foot,
         columns=1,
         rows=rows,
-        finish=wood,
+        finish=look.timber,
         is_open=True,
     )
-    step = (height - 0.06 - 0.026) / rows
+    step = (height - foot - board) / rows
+    first = random.randrange(3)
     for row in range(rows):
-        y = 0.06 + 0.026 + step * row
-        left = -width / 2 + 0.05
-        choice = (row + random.randrange(3)) % 3
-        if row == 0:
-            for x in (-0.2, 0.2):
-                parts += [part.moved(x, y, 0) for part in decor.basket(look, radius=0.15, height=0.2, filled=False)]
-        elif choice == 0:
-            parts += joinery.books(
-                look, x=left, y=y, z=0.02, width=width * 0.6, height=step * 0.78, seed=row * 97 + random.randrange(99)
-            )
-            parts += [
-                part.moved(width * 0.3, y, 0.02) for part in decor.vase(look, random, height=step * 0.55, stems=False)
-            ]
-        elif choice == 1:
-            parts += [part.moved(-width * 0.26, y, 0.02) for part in foliage.small_plant(look, random)]
-            parts += joinery.books(
-                look,
-                x=-0.02,
-                y=y,
-                z=0.02,
-                width=width * 0.42,
-                height=step * 0.74,
-                seed=row * 31 + random.randrange(99),
-            )
-        else:
-            parts += [part.moved(-width * 0.2, y, 0.02) for part in decor.book_stack(look, random)]
-            parts += [part.moved(width * 0.24, y, 0.02) for part in decor.bowl(look)]
+        filled = (
+            _baskets(look) if row == 0 else _shelf(look, random, kind=(row + first) % 3, width=width, height=step)
+        )
+        parts += [part.moved(0, foot + board + step * row, 0.02) for part in filled]
     return parts
+
+
+def _baskets(look: Look) -> list[Part]:
+    return [part.moved(x) for x in (-0.2, 0.2) for part in decor.basket(look, radius=0.15, height=0.2, filled=False)]
+
+
+def _shelf(look: Look, random: randomness.Random, *, kind: int, width: float, height: float) -> list[Part]:
+    """What stands on a shelf of that width, up to a height: books with a vase or a plant, or a stack and a bowl."""
+    seed = random.randrange(9999)
+    if kind == 0:
+        row = joinery.books(look, x=0.05 - width / 2, width=width * 0.6, height=height * 0.78, seed=seed)
+        return [
+            *row,
+            *(part.moved(width * 0.3) for part in decor.vase(look, random, height=height * 0.55, stems=False)),
+        ]
+    if kind == 1:
+        row = joinery.books(look, x=-0.02, width=width * 0.42, height=height * 0.74, seed=seed)
+        return [*row, *(part.moved(-width * 0.26) for part in foliage.small_plant(look, random))]
+    stack = [part.moved(-width * 0.2) for part in decor.book_stack(look, random)]
+    return [*stack, *(part.moved(width * 0.24) for part in decor.bowl(look))]
 
 
 def low_shelf(look: Look, random: randomness.Random) -> list[Part]:
@@ -112,12 +107,17 @@ def low_shelf(look: Look, random: randomness.Random) -> list[Part]:
         finish=look.timber,
         is_open=True,
     )
-    parts += joinery.books(look, x=-0.46, y=0.4, z=0.02, width=0.36, height=0.26, seed=random.randrange(999))
-    parts += joinery.books(look, x=0.05, y=0.08, z=0.02, width=0.3, height=0.26, seed=random.randrange(999))
+    parts += _books(look, random, x=-0.46, y=0.4)
+    parts += _books(look, random, x=0.05, y=0.08)
     parts += [part.moved(-0.25, 0.08, 0.02) for part in decor.basket(look, radius=0.15, height=0.2, filled=False)]
     parts += [part.moved(0.2, 0.4, 0.02) for part in decor.toy_blocks(random)[:4]]
     parts += [part.moved(-0.3, 0.72, 0) for part in foliage.small_plant(look, random)]
     return parts
+
+
+def _books(look: Look, random: randomness.Random, *, x: float, y: float) -> list[Part]:
+    row = joinery.books(look, x=x, width=0.33, height=0.26, seed=random.randrange(999))
+    return [part.moved(0, y, 0.02) for part in row]
 
 
 def washstand(look: Look, random: randomness.Random) -> list[Part]:
@@ -151,7 +151,7 @@ def towel_ladder(look: Look, random: randomness.Random) -> list[Part]:
     return parts
 
 
-def towel_stool(look: Look, random: randomness.Random) -> list[Part]:
+def towel_stool(look: Look, _random: randomness.Random) -> list[Part]:
     """A small stool with rolled towels."""
     top = 0.44
     legs = [
@@ -165,7 +165,7 @@ def towel_stool(look: Look, random: randomness.Random) -> list[Part]:
     return [*legs, seat, *(part.moved(0, top, 0) for part in decor.rolled_towels(look))]
 
 
-def basket(look: Look, random: randomness.Random) -> list[Part]:
+def basket(look: Look, _random: randomness.Random) -> list[Part]:
     """A floor basket with a blanket."""
     return decor.basket(look, radius=0.23, height=0.36)
 
@@ -184,7 +184,7 @@ def coat_rack(look: Look, random: randomness.Random) -> list[Part]:
     return [*parts, turned((-0.11, 1.68, 0.05), hat, look.blanket, sides=16)]
 
 
-def drying_rack(look: Look, random: randomness.Random) -> list[Part]:
+def drying_rack(look: Look, _random: randomness.Random) -> list[Part]:
     """A drying rack with towels."""
     parts, width = [], 0.9
     for s in (-1, 1):

@@ -2,6 +2,7 @@
 
 import random as randomness
 from collections.abc import Callable, Mapping
+from math import cos, pi, sin
 
 from core.provider.simulator.stager.furniture import decor, joinery
 from core.provider.simulator.stager.mesh import Finish, Part, blend, box, rod, shade, soft_box, turned
@@ -18,7 +19,7 @@ def coffee_table(look: Look, random: randomness.Random) -> list[Part]:
     return [*parts, *decor.still_life(look, random, y=height, spread=0.3)]
 
 
-def side_table(look: Look, random: randomness.Random) -> list[Part]:
+def side_table(look: Look, _random: randomness.Random) -> list[Part]:
     """A small table, 55 cm high, to stand a lamp on."""
     height = 0.55
     if look.table in ("marble", "mirror"):
@@ -155,8 +156,6 @@ def _mirror(look: Look) -> tuple[_Top, float]:
 
 
 def _ring(count: int) -> list[tuple[float, float]]:
-    from math import cos, pi, sin
-
     return [(cos(2 * pi * i / count), sin(2 * pi * i / count)) for i in range(count)]
 
 
@@ -187,7 +186,15 @@ def dining_table(look: Look, random: randomness.Random, *, width: float = 1.8, d
         parts.append(box((0, height - thick - 0.04, 0), (width - 0.24, 0.07, depth - 0.22), look.timber, plank=0.1))
         plank = 0.0 if kind == "glass" else 0.1
         parts.append(box((0, height - thick / 2, 0), (width, thick, depth), top, plank=plank))
-    return [*parts, *decor.centerpiece(look, random, y=height)]
+    return [*parts, *decor.centerpiece(look, random, y=height), *_settings(look, width, depth, height)]
+
+
+def _settings(look: Look, width: float, depth: float, height: float) -> list[Part]:
+    """A place for each of four guests, where the style lays tables and the table is long enough."""
+    if look.clutter < 0.5 or width < 1.3:
+        return []
+    places = [(sx * 0.42, sz * (depth / 2 - 0.19)) for sx in (-1, 1) for sz in (-1, 1)]
+    return [part.moved(x, height, z) for x, z in places for part in decor.place_setting(look)]
 
 
 def desk(look: Look, random: randomness.Random, *, width: float = 1.45) -> list[Part]:

@@ -21,8 +21,8 @@ class Opening:
 class Design:
     """A room. Lengths in meters, colors as hex codes.
 
-    `angle` turns the far wall in degrees, its right end nearer where positive; `shift` is how far the camera stands to
-    the right. `sun` is where the sun's light goes per meter down: to the right, and out of the far wall.
+    `angle` turns the far wall in degrees, its right end nearer where positive; `shift` is how far the camera stands
+    to the right. `sun` is where the sun's light goes per meter down: to the right, and out of the far wall.
     """
 
     name: str
@@ -85,7 +85,8 @@ DESIGNS = (
     ),
     Design(
         name="dining room", width=5.0, depth=4.7, height=2.65, angle=5, shift=0.0, floor="tiles",
-        floor_colors=("c9c4bb", "beb8ae"), walls="ebe8e1", accent="ebe8e1", sun=(-0.45, 0.6), skirting=0.08, spots=True,
+        floor_colors=("c9c4bb", "beb8ae"), walls="ebe8e1", accent="ebe8e1", sun=(-0.45, 0.6), skirting=0.08,
+        spots=True,
         openings=(
             Opening("french", "far", 0.95, 2.1, 0.0, 2.2, columns=2),
             Opening("door", "left", 0.7, 0.88, 0.0, 2.05),

@@ -10,19 +10,17 @@ from dataclasses import dataclass, replace
 from math import radians
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from core.provider.simulator.stager import canvas, painting, scenery
 from core.provider.simulator.stager import light as lighting
-from core.provider.simulator.stager.camera import Camera, Frame
+from core.provider.simulator.stager.camera import Camera, Floats, Frame
 from core.provider.simulator.stager.light import Skin
 from core.provider.simulator.stager.rooms import openings, shell, surfaces
 from core.provider.simulator.stager.rooms.designs import DESIGNS, Design, Opening
 from core.provider.simulator.stager.rooms.shell import Shell
 from core.provider.simulator.stager.view import View
 
-Floats = npt.NDArray[np.float32]
 _EYE_METERS = 1.3
 _GLOSS = {"boards": 0.26, "herringbone": 0.3, "tiles": 0.42, "carpet": 0.0}
 _WALL_LEVEL = 0.80  # how light the walls come out
@@ -45,12 +43,12 @@ def sample_room(seed: int, size: tuple[int, int]) -> Image.Image:
     built = _build(design, size)
     seen = shell.sight(built, size=size, step=2)
     daylight = shell.daylight(built, seen)
-    usual = shell.levels(built, seen, daylight)
+    usual = shell.levels(seen, daylight)
     exposure = _WALL_LEVEL / float(usual[:3].mean())
     picture = _lit(_surfaces(built, size, seed), daylight * exposure, seen=seen, built=built)
     for opening in _windows(design):
         canvas.lay(
-            picture, openings.outdoors(design.view, seed % 3), built.view.project(built.on_wall(opening, out=-0.1))
+            picture, openings.outdoors(design.view, seed % 3), built.view.project(built.on_wall(opening, out=-0.05))
         )
     piece = scenery.assemble(openings.trim(built), is_shaded=False)
     painting.paint(picture, piece, view=built.view, light=RoomLight(usual * exposure))
@@ -63,7 +61,7 @@ class RoomLight:
 
     levels: Floats
 
-    def colors(self, skin: Skin, *, eye: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def colors(self, skin: Skin) -> Floats:
         """The colors (n, 3) of points of surfaces as sRGB, 0 to 255."""
         x, y, z = (skin.facing[:, axis] for axis in range(3))
         shares = (
@@ -122,11 +120,7 @@ def _windows(design: Design) -> list[Opening]:
 def _surfaces(built: Shell, size: tuple[int, int], seed: int) -> Image.Image:
     """The room in its own colors, without light."""
     design = built.design
-    seen = shell.surfaces_seen(built, size=size)
-    colors = [design.accent, design.walls, design.walls, design.floor_colors[0], design.ceiling]
-    flat = Image.fromarray(seen, mode="P")
-    flat.putpalette([channel for code in colors for channel in surfaces.rgb(code)])
-    picture = flat.convert("RGB")
+    picture = _plain(built, size)
     width, front = round(built.right - built.left, 2), design.depth - 0.75
     floor = surfaces.texture(design.floor, design.floor_colors, width=width, depth=front, seed=seed % 5)
     corners = np.array([[built.left, 0, 0], [built.right, 0, 0], [built.right, 0, front], [built.left, 0, front]])
@@ -137,6 +131,27 @@ def _surfaces(built: Shell, size: tuple[int, int], seed: int) -> Image.Image:
         side = Opening("brick", design.brick, -0.25 if design.brick == "left" else 0.25, length, 0.0, design.height)
         canvas.lay(picture, wall, built.view.project(built.on_wall(side)))
     return picture
+
+
+def _plain(built: Shell, size: tuple[int, int]) -> Image.Image:
+    """Walls, floor and ceiling in one color each, drawn at twice the size for smooth edges."""
+    design = built.design
+    ceiling, floor, (left, right) = shell.outlines(built, size=size)
+    width, height = size[0] * 2, size[1] * 2
+    picture = Image.new("RGB", (width, height), surfaces.rgb(design.accent))
+    draw = ImageDraw.Draw(picture)
+    for start, end in ((0.0, left * 2), (right * 2, float(width))):
+        if end > start:
+            draw.rectangle((start, 0, end, height), fill=surfaces.rgb(design.walls))
+    draw.polygon([(-9, -9), *_points(ceiling), (width + 9, -9)], fill=surfaces.rgb(design.ceiling))
+    draw.polygon(
+        [(-9, height + 9), *_points(floor), (width + 9, height + 9)], fill=surfaces.rgb(design.floor_colors[0])
+    )
+    return picture.reduce(2)
+
+
+def _points(edge: Floats) -> list[tuple[float, float]]:
+    return [(x * 2, y * 2) for x, y in edge.tolist()]
 
 
 def _lit(albedo: Image.Image, daylight: Floats, *, seen: shell.Sight, built: Shell) -> Image.Image:

@@ -10,7 +10,8 @@ from core.provider.simulator.stager.rooms.designs import Design, Opening
 from core.provider.simulator.stager.rooms.shell import Shell
 
 _FRAME, _MULLION = 0.07, 0.045
-_REVEAL = 0.12
+_REVEAL = 0.06
+_VIEW_SIZE = (420, 300)
 
 
 def trim(shell: Shell) -> list[Part]:
@@ -37,7 +38,7 @@ def _window(opening: Opening, design: Design) -> list[Part]:
     frame, white = Finish(linear(design.frames), gloss=0.2), Finish(linear(design.trim), gloss=0.1)
     middle, tall, half = (opening.top + opening.bottom) / 2, opening.top - opening.bottom, opening.width / 2
     bar, thin = (0.05, 0.028) if opening.kind == "grid" else (_FRAME, _MULLION)
-    back = -_REVEAL + 0.03
+    back = -_REVEAL + 0.028
     parts = [box((s * (half - bar / 2), middle, back), (bar, tall, 0.05), frame, cells=0.6) for s in (-1, 1)]
     parts += [
         box((0, opening.bottom + bar / 2 + up * (tall - bar), back), (opening.width, bar, 0.05), frame, cells=0.6)
@@ -197,35 +198,38 @@ def _beams(shell: Shell) -> list[Part]:
 @lru_cache(maxsize=4)
 def outdoors(kind: str, seed: int) -> Image.Image:
     """What is seen through a window, out of focus and overexposed, as RGBA."""
-    width, height = 420, 300
-    random = np.random.default_rng(seed)
-    picture = Image.new("RGB", (width, height))
+    width, height = _VIEW_SIZE
+    picture = Image.new("RGB", _VIEW_SIZE)
     draw = ImageDraw.Draw(picture)
     for y in range(height):
         share = min(1.0, y / (height * 0.6))
-        draw.line(
-            (0, y, width, y), fill=tuple(int(a + (b - a) * share) for a, b in ((214, 247), (230, 248), (246, 246)))
-        )
-    if kind == "garden":
-        for layer, (base, color) in enumerate(
-            ((0.5, (190, 205, 178)), (0.62, (150, 176, 128)), (0.76, (118, 150, 96)))
-        ):
-            for _ in range(26):
-                x, r = random.uniform(-20, width + 20), random.uniform(18, 46)
-                y = height * base + random.uniform(-14, 26)
-                tone = tuple(int(channel * random.uniform(0.92, 1.1)) for channel in color)
-                draw.ellipse((x - r, y - r * 0.8, x + r, y + r * 0.9), fill=tone)
-            draw.rectangle((0, int(height * (base + 0.1)), width, height), fill=color)
-            del layer
-    else:
-        for base, tone in ((0.42, 212), (0.55, 190), (0.7, 168)):
-            x = -10.0
-            while x < width:
-                wide, top = random.uniform(26, 62), height * (base - random.uniform(0, 0.2))
-                draw.rectangle((x, top, x + wide, height), fill=(tone, tone - 2, tone - 8))
-                for wy in range(int(top) + 8, height, 15):
-                    for wx in range(int(x) + 6, int(x + wide) - 6, 12):
-                        draw.rectangle((wx, wy, wx + 5, wy + 8), fill=(tone - 26, tone - 22, tone - 18))
-                x += wide + random.uniform(0, 8)
+        draw.line((0, y, width, y), fill=(int(214 + 33 * share), int(230 + 18 * share), 246))
+    (_garden if kind == "garden" else _city)(draw, np.random.default_rng(seed))
     soft = picture.filter(ImageFilter.GaussianBlur(8))
     return Image.blend(soft, Image.new("RGB", soft.size, (255, 255, 253)), 0.42).convert("RGBA")
+
+
+def _garden(draw: ImageDraw.ImageDraw, random: np.random.Generator) -> None:
+    """Three rows of shrubs, the nearer the darker."""
+    width, height = _VIEW_SIZE
+    for base, color in ((0.5, (190, 205, 178)), (0.62, (150, 176, 128)), (0.76, (118, 150, 96))):
+        for _ in range(26):
+            x, r = random.uniform(-20, width + 20), random.uniform(18, 46)
+            top = height * base + random.uniform(-14, 26)
+            tone = tuple(int(channel * random.uniform(0.92, 1.1)) for channel in color)
+            draw.ellipse((x - r, top - r * 0.8, x + r, top + r * 0.9), fill=tone)
+        draw.rectangle((0, int(height * (base + 0.1)), width, height), fill=color)
+
+
+def _city(draw: ImageDraw.ImageDraw, random: np.random.Generator) -> None:
+    """Three rows of houses, the nearer the darker."""
+    width, height = _VIEW_SIZE
+    for base, tone in ((0.42, 212), (0.55, 190), (0.7, 168)):
+        x = -10.0
+        while x < width:
+            wide, top = random.uniform(26, 62), height * (base - random.uniform(0, 0.2))
+            draw.rectangle((x, top, x + wide, height), fill=(tone, tone - 2, tone - 8))
+            for row in range(int(top) + 8, height, 15):
+                for column in range(int(x) + 6, int(x + wide) - 6, 12):
+                    draw.rectangle((column, row, column + 5, row + 8), fill=(tone - 26, tone - 22, tone - 18))
+            x += wide + random.uniform(0, 8)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.provider.simulator.stager.camera import Floats
 from core.provider.simulator.stager.rooms.designs import Design, Opening
 from core.provider.simulator.stager.view import View
 
-Floats = npt.NDArray[np.float32]
 _AMBIENT = 0.40
 _CORNER_METERS = 0.38
 _CORNER_SHADE = 0.30
@@ -95,9 +95,23 @@ def _rays(shell: Shell, size: tuple[int, int], step: int) -> _Rays:
     )
 
 
-def surfaces_seen(shell: Shell, *, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Which surface each pixel (rows, columns) of a picture of that size shows."""
-    return _rays(shell, size, 1).surface
+def outlines(shell: Shell, *, size: tuple[int, int]) -> tuple[Floats, Floats, tuple[float, float]]:
+    """Where walls end, in pixels: (columns, rows) of the ceiling's and the floor's edge, and the far wall's ends."""
+    camera, step = shell.view.camera, 4
+    rays = _rays(shell, (size[0] + step, size[1]), step)
+    columns = np.arange(0, size[0] + step, step) + step / 2
+    floor = camera.horizon + camera.focal * camera.height / rays.wall
+    ceiling = camera.horizon - camera.focal * (shell.design.height - camera.height) / rays.wall
+    ends = shell.view.project(np.array([[shell.left, 0.0, 0.0], [shell.right, 0.0, 0.0]]))
+    # Where a corner is, the edges bend between two steps; its own points are put in.
+    tops = shell.view.project(
+        np.array([[shell.left, shell.design.height, 0.0], [shell.right, shell.design.height, 0.0]])
+    )
+    edges = []
+    for rows, corners in ((ceiling, tops), (floor, ends)):
+        points = np.concatenate((np.stack((columns, rows), axis=1), corners))
+        edges.append(points[np.argsort(points[:, 0], kind="stable")].astype(np.float32))
+    return edges[0], edges[1], (float(ends[0, 0]), float(ends[1, 0]))
 
 
 def sight(shell: Shell, *, size: tuple[int, int], step: int) -> Sight:
@@ -149,7 +163,7 @@ def _openness(shell: Shell, seen: Sight) -> Floats:
     return openness
 
 
-def levels(shell: Shell, seen: Sight, light: Floats) -> Floats:
+def levels(seen: Sight, light: Floats) -> Floats:
     """The usual light on each of the five surfaces; what is not in sight takes the far wall's."""
     far = float(np.median(light[seen.surface == FAR])) if (seen.surface == FAR).any() else 0.5
     usual = [
