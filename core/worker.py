@@ -14,6 +14,7 @@ from core.jobs.queue import VariantQueue
 from core.webhooks.inbox import Inbox
 
 _BUSY_SECONDS = 0.1
+_BUSY_FOR_SECONDS = 1.0
 _IDLE_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 1.0
 _STEPS = 3
@@ -37,6 +38,7 @@ class Worker:
         self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look")
         self._looks: set[Future[Any]] = set()
         self._housekeeping_due = 0.0
+        self._busy_until = 0.0
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
     def start(self) -> None:
@@ -83,7 +85,10 @@ class Worker:
             self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
             self._alone("resolve", lambda: sweep.resolve_submitting(self._desk))
             self._attempt(lambda: sweep.end_overdue_queued(self._desk))
-        return bool(self._attempt(lambda: sweep.in_flight(self._desk)))
+        if time.monotonic() >= self._busy_until and self._attempt(lambda: sweep.in_flight(self._desk)):
+            # What is in flight will be so for seconds: asking in every round would be most of the round's work.
+            self._busy_until = time.monotonic() + _BUSY_FOR_SECONDS
+        return time.monotonic() < self._busy_until
 
     def _release(self) -> None:
         released = dispatch.release(self._desk, self._queue.enqueue)
