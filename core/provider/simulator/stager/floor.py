@@ -41,7 +41,7 @@ _START = np.stack(
     ],
     axis=1,
 )
-_USUAL = np.array([0.66, 0.0, 0.0, 0.0, 0.62, 0.48])
+_USUAL = np.array([0.66, 0.0, -_NO_WALL, _NO_WALL, 0.62, 0.48])
 _REACH = np.array([0.03, 0.12, 0.07, 0.07, 0.05, 0.015])
 _ROUNDS = 5
 _TRIES = 150
@@ -98,7 +98,7 @@ def find(photo: Image.Image) -> RoomBox:
         best = _refined(best, _scores(votes, edges), seed=round_number)
     contrast = float(votes[is_floor].mean() - votes[is_wall].mean()) if is_floor.any() and is_wall.any() else 0.0
     certain = contrast > _LOW_CONTRAST
-    far_row, angle, left, right, focal, horizon = best if certain else [*_USUAL, 0, 0, -_NO_WALL, _NO_WALL, 0, 0]
+    far_row, angle, left, right, focal, horizon = best if certain else _USUAL
     return RoomBox(
         size=(width, height),
         far_row=float(far_row * height),

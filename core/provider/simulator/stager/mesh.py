@@ -6,6 +6,7 @@ where a triangle is meant, two of them coincide.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -145,6 +146,13 @@ def soft_box(
     wrinkle: float = 0.0,
 ) -> Part:
     """A box with rounded edges; `puff` swells its faces along x, y and z, `wrinkle` ruffles them."""
+    facets = _rounded(size, radius, puff, steps, flats) + np.array(center)
+    return part(facets + wrinkle * _ruffle(facets) if wrinkle else facets, finish)
+
+
+@lru_cache(maxsize=256)
+def _rounded(size: Point, radius: float, puff: Point, steps: int, flats: int) -> Floats:
+    """The facets of a soft box around the origin; many pieces share theirs."""
     half = np.array(size) / 2
     radius = float(min(radius, half.min() * 0.98))
     inner = half - radius
@@ -161,10 +169,7 @@ def soft_box(
             share = [1.0 - (surface[..., axis] / half[axis]) ** 2 for axis in (first, second)]
             points[..., normal] += sign * swell * np.clip(share[0] * share[1], 0, 1) ** 0.6
         facets.append(sheet(points))
-    result = np.concatenate(facets)
-    if wrinkle:
-        result = result + wrinkle * _ruffle(result + np.array(center))
-    return part(result + np.array(center), finish)
+    return np.concatenate(facets)
 
 
 def _rounded_grid(inner: float, radius: float, steps: int, flats: int) -> Floats:

@@ -38,9 +38,8 @@ _SHOULDER = [round(_shoulder(level / _HEADROOM * warmth)) for warmth in _WARMTH 
 
 def sample_room(seed: int, size: tuple[int, int]) -> Image.Image:
     """An empty room as an RGB photograph of that size: which one, and its angle and colors, depend on the seed."""
-    random = randomness.Random(seed * 7919 + 13)
-    design = _varied(DESIGNS[seed % len(DESIGNS)], random, is_first=0 <= seed < len(DESIGNS))
-    built = _build(design, size)
+    built = _built(seed, size)
+    design = built.design
     seen = shell.sight(built, size=size, step=2)
     daylight = shell.daylight(built, seen)
     usual = shell.levels(seen, daylight)
@@ -53,6 +52,17 @@ def sample_room(seed: int, size: tuple[int, int]) -> Image.Image:
     piece = scenery.assemble(openings.trim(built), is_shaded=False)
     painting.paint(picture, piece, view=built.view, light=RoomLight(usual * exposure))
     return _developed(picture)
+
+
+def floor_rows(seed: int, *, size: tuple[int, int], columns: Floats) -> Floats:
+    """The rows where the floor of a sample room ends at columns of its picture; all in pixels."""
+    _, edge, _ = shell.outlines(_built(seed, size), size=size)
+    return np.interp(columns, edge[:, 0], edge[:, 1])
+
+
+def _built(seed: int, size: tuple[int, int]) -> Shell:
+    random = randomness.Random(seed * 7919 + 13)
+    return _build(_varied(DESIGNS[seed % len(DESIGNS)], random, is_first=0 <= seed < len(DESIGNS)), size)
 
 
 @dataclass(frozen=True, slots=True)
