@@ -138,7 +138,7 @@ def parse_prediction(body: Mapping[str, Any]) -> Prediction:
 
 
 def readable_text(value: object) -> str | None:
-    # JSON may hold what no database keeps as text: a zero character, or half a surrogate pair.
+    """Text as a database can keep it: JSON may hold a zero character, or half a surrogate pair."""
     return None if value is None else str(value).replace("\0", "").encode(errors="replace").decode()
 
 
