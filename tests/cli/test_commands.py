@@ -85,7 +85,7 @@ def test_a_new_key_is_the_last_line_of_stdout_and_works(tmp_path: Path, opened: 
     ("arguments", "message"),
     [
         (["--name", "web", "--role", "staff"], "bound to one account"),
-        (["--name", " ", "--role", "manager"], "needs a name"),
+        (["--name", " ", "--role", "manager"], "1 to 80 printable"),
         (["--name", "web", "--role", "owner"], "owner"),
     ],
 )
