@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from typer.testing import CliRunner
 
-from core import cli, logs
+from core import cli, errors, logs
 from core.auth import api_keys
 from core.db.session import Database
 from core.jobs import creation, sync
@@ -86,6 +86,7 @@ def test_a_new_key_is_the_last_line_of_stdout_and_works(tmp_path: Path, opened: 
     [
         (["--name", "web", "--role", "staff"], "bound to one account"),
         (["--name", " ", "--role", "manager"], "1 to 80 printable"),
+        (["--name", "system", "--role", "manager"], "not 'system'"),
         (["--name", "web", "--role", "owner"], "owner"),
     ],
 )
@@ -94,6 +95,16 @@ def test_an_impossible_key_is_refused(run: Run, opened: Database, arguments: lis
     assert result.exit_code in (1, 2)
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def test_a_revoked_key_opens_nothing_any_more(run: Run, opened: Database) -> None:
+    key = run("api-key", "create", "--name", "web", "--role", "manager").stdout.splitlines()[-1]
+    for _ in range(2):
+        assert run("api-key", "revoke", "--name", "web").exit_code == 0
+    with opened.read() as session, pytest.raises(errors.NotAuthenticated):
+        api_keys.find_actor(session, key)
+    unknown = run("api-key", "revoke", "--name", "nobody")
+    assert (unknown.exit_code, "no key named 'nobody'" in unknown.stderr) == (1, True)
 
 
 def test_a_name_can_be_taken_once(run: Run, opened: Database) -> None:

@@ -308,3 +308,33 @@ def test_a_late_answer_to_a_struck_off_order_is_canceled_at_the_provider(
     stray = next(one for one in provider.bought() if one != owned)
     assert provider.predictions[owned]["status"] == "starting"
     assert provider.predictions[stray]["status"] == "canceled"
+
+
+def test_a_late_refusal_does_not_end_the_order_that_came_after(
+    desk: Desk, provider: FakeProvider, job_id: str, variant_id: str, clock: SettableClock
+) -> None:
+    create = provider.create
+
+    def hangs(**options: object) -> object:
+        provider.create = create  # type: ignore[method-assign]
+        while not look(desk, clock, seconds=10):
+            assert not provider.bought()
+        creation.create_prediction(desk, variant_id)
+        raise errors.ProviderRefused("Too late to matter.")
+
+    provider.create = hangs  # type: ignore[assignment,method-assign]
+    creation.create_prediction(desk, variant_id)
+
+    (variant,) = [one for one in factories.variants(desk.database, job_id) if one.id == variant_id]
+    assert (variant.state, variant.error_code) == ("running", None)
+
+
+def test_an_order_is_recognized_although_the_provider_adds_defaults_of_its_own(
+    desk: Desk, provider: FakeProvider, variant_id: str, clock: SettableClock
+) -> None:
+    provider.fail_next("create:taken", errors.ProviderAmbiguous())
+    creation.create_prediction(desk, variant_id)
+    (bought,) = provider.bought()
+    provider.predictions[bought]["input"]["safety_checker"] = True
+    assert look(desk, clock, seconds=10) == 1
+    assert provider.bought() == [bought]
