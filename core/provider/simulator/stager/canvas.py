@@ -1,22 +1,15 @@
 """How does a flat picture lie on a floor or hang on a wall? Drawn in perspective, with smooth edges."""
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
 
 from core.provider.simulator.stager.camera import Floats
 
 
-def lay(
-    photo: Image.Image,
-    picture: Image.Image,
-    corners: Floats,
-    *,
-    glow: Image.Image | None = None,
-    keep_rows: bool = False,
-) -> None:
+def lay(photo: Image.Image, picture: Image.Image, corners: Floats, *, keep_rows: bool = False) -> None:
     """Draw an RGBA picture into an RGB photo, its corners, clockwise from the top left, at pixels (4, 2).
 
-    `glow` is a small gray picture of the photo's own light, to multiply with; `keep_rows` leaves fine drawing sharp.
+    `keep_rows` leaves fine drawing as sharp as it is.
     """
     left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0).tolist()
     right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, photo.size).tolist()
@@ -31,11 +24,6 @@ def lay(
     )
     alpha = flat.getchannel("A")
     color = flat.convert("RGB")
-    if glow is not None:
-        scale = (photo.width / glow.width, photo.height / glow.height)
-        box = (left / scale[0], top / scale[1], right / scale[0], bottom / scale[1])
-        light = glow.resize(color.size, Image.Resampling.BILINEAR, box=box)
-        color = ImageChops.multiply(color, Image.merge("RGB", (light, light, light)))
     photo.paste(color, (left, top), alpha)
 
 

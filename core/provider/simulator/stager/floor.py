@@ -180,10 +180,10 @@ def _rows_of(boxes: Floats, rows: int, columns: int, *, thin: int = 1) -> Floats
 
 
 @lru_cache(maxsize=8)
-def _start_places(rows: int, columns: int) -> npt.NDArray[np.int32]:
+def _start_places(rows: int, columns: int) -> npt.NDArray[np.intp]:
     """Where in a flat table of scores the first boxes' edges lie; the same for all photos of a shape."""
-    places = np.clip(_rows_of(_START, rows, columns, thin=_THIN), 0, rows - 1).astype(np.int32)
-    return np.asarray(places * columns + np.arange(0, columns, _THIN, dtype=np.int32))
+    places = np.clip(_rows_of(_START, rows, columns, thin=_THIN), 0, rows - 1).astype(np.intp)
+    return np.asarray(places * columns + np.arange(0, columns, _THIN, dtype=np.intp))
 
 
 def _unusual(boxes: Floats) -> Floats:
@@ -201,11 +201,11 @@ def _best(scores: Floats) -> Floats:
 def _refined(box: Floats, scores: Floats, *, seed: int) -> Floats:
     rows, columns = scores.shape
     random = np.random.default_rng(seed)
-    flat, across = scores.ravel(), np.arange(0, columns, 2, dtype=np.int32)
+    flat, across = scores.ravel(), np.arange(0, columns, 2, dtype=np.intp)
     for number in range(_ROUNDS):
         moves = random.normal(size=(_TRIES, 6)) * _REACH * 0.75**number
         tried = np.clip(np.vstack((box, box + moves)), _LOWEST, _HIGHEST)
-        places = np.clip(_rows_of(tried, rows, columns, thin=2), 0, rows - 1).astype(np.int32) * columns + across
+        places = np.clip(_rows_of(tried, rows, columns, thin=2), 0, rows - 1).astype(np.intp) * columns + across
         box = tried[int((flat.take(places).mean(axis=1) - _unusual(tried)).argmax())]
     return box
 

@@ -9,6 +9,7 @@ from core.provider.simulator.stager.floor import RoomBox
 from core.provider.simulator.stager.view import View
 
 _NEAREST_METERS = 0.8
+_INTO_WALL_METERS = 0.08
 _HIGHEST = 0.16  # of the picture's height: nothing is drawn above
 _SLACK = 0.012  # of the picture's height: how far over the floor's edge a foot may be
 _RIM = 0.012  # of the picture's width
@@ -28,18 +29,22 @@ class Ground:
     room: RoomBox
     view: View
 
-    def holds(self, bounds: Floats) -> bool:
-        """Whether a box stands on the floor with all its feet, wholly in the picture."""
+    def holds(self, bounds: Floats, foot: Floats) -> bool:
+        """Whether a thing stands on the floor with all its foot, wholly in the picture and before the wall."""
         width, height = self.room.size
         corners = box_corners(bounds)
-        if self.view.depth(corners).min() < _NEAREST_METERS:
+        if self.view.depth(corners).min() < _NEAREST_METERS or bounds[0, 2] < -_INTO_WALL_METERS:
             return False
         pixels = self.view.project(corners)
         low, high = pixels.min(axis=0), pixels.max(axis=0)
         if low[0] < _RIM * width or high[0] > (1 - _RIM) * width or high[1] > height or low[1] < _HIGHEST * height:
             return False
-        feet = pixels[:4]
+        feet = self.view.project(box_corners(foot)[:4])
         return bool((feet[:, 1] >= self.room.rows_at(feet[:, 0]) - _SLACK * height).all())
+
+    def nearest(self, bounds: Floats) -> float:
+        """How far ahead of the camera a box begins, in meters."""
+        return float(self.view.depth(box_corners(bounds)).min())
 
     def bears(self, corners: Floats) -> bool:
         """Whether a flat thing with those corners (4, 3) lies on the floor; it may reach below the picture."""

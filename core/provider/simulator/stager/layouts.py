@@ -229,10 +229,10 @@ LAYOUTS: Mapping[str, Layout] = {
         hanging=None,
         slots=(
             _slot("outdoor_table", 0, 1.5),
+            _slot("parasol", 0.42, 1.22, edge=True),
             _slot("outdoor_chair", 1.6, 1.55, -72),
             _slot("plant", -0.5, 0.5, edge=True),
             _slot("outdoor_chair", -1.6, 1.55, 72),
-            _slot("parasol", 0.75, 0.5, edge=True),
             _slot("lanterns", 0.5, 0.5, edge=True),
             _slot("plant", 1.1, 0.5, edge=True),
         ),

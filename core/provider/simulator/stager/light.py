@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageChops
 
 from core.provider.simulator.stager.camera import Camera, Floats, Frame
 from core.provider.simulator.stager.floor import RoomBox
@@ -13,7 +13,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722])
 _GRID = (24, 16)
 _WALL_PAINT = 0.66  # how much light a common wall gives back
 _AMBIENT, _KEY = 0.62, 0.55
-_GLOW_HEADROOM = 1.5
+_HEADROOM = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,16 @@ class Light:
         lower = table[j + 1, i] * (1 - u) + table[j + 1, i + 1] * u
         return np.asarray(upper * (1 - v) + lower * v)
 
-    def on_floor(self, picture: Image.Image) -> Image.Image:
-        """An RGBA picture as it looks lying on the floor, a little too bright: `floor_glow` takes that back."""
+    def on_floor(self, picture: Image.Image, corners: Floats) -> Image.Image:
+        """An RGBA picture as it looks lying at frame points (4, 3), in the floor's own light and dark."""
         strength = _AMBIENT * 0.96 + _KEY * (float(self.toward[1]) * 0.8 + 0.2)
-        return self._lit(picture, strength * self.exposure * _GLOW_HEADROOM)
+        lit = self._lit(picture, strength * self.exposure * _HEADROOM)
+        u, v = np.meshgrid(np.linspace(0, 1, 16), np.linspace(0, 1, 10))
+        weights = np.stack(((1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v), axis=-1)
+        local = self.local((weights @ corners).reshape(-1, 3)).reshape(u.shape) / _HEADROOM ** (1 / 2.2)
+        shade = Image.fromarray(np.clip(local * 255.0, 0, 255).astype(np.uint8))
+        shade = shade.resize(picture.size, Image.Resampling.BILINEAR)
+        return ImageChops.multiply(lit, Image.merge("RGBA", (shade, shade, shade, Image.new("L", picture.size, 255))))
 
     def on_wall(self, picture: Image.Image) -> Image.Image:
         """An RGBA picture as it looks hanging on the wall."""
@@ -89,12 +95,6 @@ class Light:
         value = (np.arange(256) / 255.0) ** 2.2
         table = [encoded(value * strength * channel).round().astype(int).tolist() for channel in self.tint]
         return picture.point([*table[0], *table[1], *table[2], *range(256)])
-
-    @property
-    def floor_glow(self) -> Image.Image:
-        """The floor's own light and dark as a small gray picture, to multiply a lit picture with."""
-        glow = self.floor_map / _GLOW_HEADROOM ** (1 / 2.2) * 255.0
-        return Image.fromarray(np.clip(glow, 0, 255).astype(np.uint8))
 
 
 def read(photo: Image.Image, *, room: RoomBox, camera: Camera, frame: Frame) -> Light:

@@ -14,8 +14,8 @@ from core.provider.simulator.stager.view import View
 
 OVERSIZE = 2
 _OVERLAP_PIXELS = 0.3
-_CELL_PIXELS = 5.0
-_CELL_LEVELS = 4.0
+_CELL_PIXELS = 7.0
+_CELL_LEVELS = 4.5
 # Into how many cells a side is cut; few different numbers, so that facets cut alike are worked on together.
 _CUTS = np.array([1, 1, 2, 3, 4, 6, 6, 9, 9, 9])
 _TOUCH_METERS = 0.02
@@ -114,34 +114,32 @@ def _fill(photo: Image.Image, pixels: Floats, colors: npt.NDArray[np.uint8]) -> 
     photo.paste(drawn, (left, top))
 
 
-_NOISE_SIDE = 512
+_GRAIN_SIDE = 512
 
 
 def _with_grain(before: Image.Image, after: Image.Image) -> Image.Image:
     """A film grain over what was drawn, like a camera's, and nowhere else."""
-    touched = ImageChops.difference(before, after).convert("L").point(lambda value: 255 if value else 0)
-    after.paste(grainy(after), (0, 0), touched)
-    return after
+    untouched = ImageChops.difference(before, after).convert("L").point([255, *[0] * 255])
+    grain = ImageChops.lighter(_grain(after.size), untouched)
+    return ImageChops.multiply(after, Image.merge("RGB", (grain, grain, grain)))
 
 
 def grainy(picture: Image.Image) -> Image.Image:
     """An RGB picture with a camera's grain over it, always the same."""
-    return ImageChops.add(picture, _noise(picture.size), 1, -128)
+    grain = _grain(picture.size)
+    return ImageChops.multiply(picture, Image.merge("RGB", (grain, grain, grain)))
 
 
-@lru_cache(maxsize=6)
-def _noise(size: tuple[int, int]) -> Image.Image:
-    sheet = Image.new("RGB", size)
-    for x in range(0, size[0], _NOISE_SIDE):
-        for y in range(0, size[1], _NOISE_SIDE):
-            sheet.paste(_noise_tile(), (x, y))
+@lru_cache(maxsize=8)
+def _grain(size: tuple[int, int]) -> Image.Image:
+    """Gray grain, to be multiplied with: white leaves things as they are."""
+    values = np.random.default_rng(7).standard_normal((_GRAIN_SIDE, _GRAIN_SIDE), dtype=np.float32) * 3.6 + 249.0
+    tile = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    sheet = Image.new("L", size)
+    for x in range(0, size[0], _GRAIN_SIDE):
+        for y in range(0, size[1], _GRAIN_SIDE):
+            sheet.paste(tile, (x, y))
     return sheet
-
-
-@lru_cache(maxsize=1)
-def _noise_tile() -> Image.Image:
-    values = np.random.default_rng(7).normal(128.0, 2.2, (_NOISE_SIDE, _NOISE_SIDE))
-    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).convert("RGB")
 
 
 def _drawing_order(piece: scenery.Piece, view: View) -> npt.NDArray[np.int64]:

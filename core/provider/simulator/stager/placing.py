@@ -15,18 +15,21 @@ import numpy as np
 from core.provider.simulator.stager import catalog, scenery
 from core.provider.simulator.stager.camera import Camera, Floats, Frame
 from core.provider.simulator.stager.floor import RoomBox
-from core.provider.simulator.stager.ground import Ground
+from core.provider.simulator.stager.ground import Ground, box_corners
 from core.provider.simulator.stager.layouts import Layout, Slot
 from core.provider.simulator.stager.palettes import LOOKS
 from core.provider.simulator.stager.view import View
 
-_EYES_METERS = (1.25, 1.35, 1.45, 1.55, 1.65)  # a higher camera means a larger room: for furniture that needs one
-_NEAREST_WALL, _FARTHEST_WALL = 3.3, 6.5
+# A higher camera means a larger room: for furniture that needs one.
+_EYES_METERS = (1.25, 1.35, 1.45, 1.55, 1.65, 1.8, 2.0)
+_NEAREST_WALL, _FARTHEST_WALL = 3.3, 7.5
 _PLEASANT_METERS = 4.7
 _TOO_FAR_METERS = 5.4
 _SHORTEST_SIDE_WALL = 2.2
 _GAP_METERS = 0.07
 _MOST_COVERED = 0.3
+_ENOUGH_PIECES = 5
+_LOOMING_METERS = 2.2
 _NUDGES = (
     (0.0, 0.0), (0.0, -0.2), (-0.18, 0.0), (-0.18, -0.2), (0.0, -0.4), (-0.35, -0.1), (-0.35, -0.4), (-0.5, -0.25),
     (0.0, -0.6), (-0.3, -0.65), (0.0, 0.15),
@@ -35,13 +38,14 @@ _NUDGES = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A piece at its place: turned by radians, `bounds` the box (2, 3) around it there."""
+    """A piece at its place: turned by radians, with the boxes (2, 3) around all of it and around its lower part."""
 
     piece: scenery.Piece
     x: float
     z: float
     turn: float
     bounds: Floats
+    foot: Floats
 
     def build(self) -> scenery.Piece:
         """The piece with its facets moved there."""
@@ -77,34 +81,45 @@ def camera_for(room: RoomBox, *, eye: float) -> Camera:
     """The camera that took the photo, about `eye` meters high, but so that the far wall is at a likely distance."""
     drop = max(room.far_row - room.horizon, 8.0)
     distance = float(np.clip(room.focal * eye / drop, _NEAREST_WALL, _FARTHEST_WALL))
-    height = float(np.clip(distance * drop / room.focal, 0.95, 1.75))
+    height = float(np.clip(distance * drop / room.focal, 0.95, 2.0))
     return Camera(focal=room.focal, column=room.size[0] / 2, horizon=room.horizon, height=height)
 
 
 def arrange(room: RoomBox, layout: Layout, *, style: str, seed: int) -> Arrangement:
-    """A layout settled in a room, in one of the arrangements the seed picks."""
+    """A layout settled in a room, in one of the arrangements the seed picks.
+
+    Where too little fits, the room is taken to be larger than it looked, and the fullest arrangement is kept.
+    """
     random = randomness.Random(seed)
     side = random.choice((-1, 1))
-    main, view, forward = _place_main(room, layout, style, side, random)
-    half = float(main.bounds[1, 0] - main.bounds[0, 0]) / 2
-    group = _Group(Ground(room, view), style, side, forward, half)
-    standing = [main]
+    variant, aside = random.randrange(catalog.VARIANTS), random.uniform(-0.25, 0.25) - side * layout.aside
     # All pieces of a name are alike: six chairs are a set.
     variants = {name: random.randrange(catalog.VARIANTS) for slot in layout.slots for name in slot.pieces}
+    wanted = []
     for slot in layout.slots:
-        # Every slot draws its lots, so that a piece left out does not change the others.
         name, sway = random.choice(slot.pieces), random.uniform(-5, 5)
         if slot.clutter <= LOOKS[style].clutter:
-            fitting = _fit(slot, group, standing, piece=catalog.piece(name, style, variants[name]), sway=sway)
+            wanted.append((slot, catalog.piece(name, style, variants[name]), sway))
+    found = []
+    for main, view, forward in _mains(room, layout, style, variant=variant, aside=aside):
+        half = float(main.bounds[1, 0] - main.bounds[0, 0]) / 2
+        group = _Group(Ground(room, view), style, side, forward, half)
+        standing = [main]
+        for slot, piece, sway in wanted:
+            fitting = _fit(slot, group, standing, piece=piece, sway=sway)
             standing += [fitting] if fitting is not None else []
-    return Arrangement(view=view, pieces=tuple(standing), forward=forward, side=side)
+        found.append(Arrangement(view=view, pieces=tuple(standing), forward=forward, side=side))
+        if len(standing) >= min(_ENOUGH_PIECES, 1 + len(wanted)):
+            break
+    return max(found, key=lambda arrangement: len(arrangement.pieces))
 
 
 def _stand(piece: scenery.Piece, *, x: float, z: float, turn: float = 0.0) -> Standing:
-    low, high = piece.bounds
-    corners = np.array([[a, b, c] for a in (low[0], high[0]) for b in (low[1], high[1]) for c in (low[2], high[2])])
-    corners = corners @ scenery.turning(turn) + np.array([x, 0.0, z])
-    return Standing(piece, x, z, turn, np.stack((corners.min(axis=0), corners.max(axis=0))))
+    boxes = []
+    for box in (piece.bounds, piece.foot):
+        corners = box_corners(box) @ scenery.turning(turn) + np.array([x, 0.0, z])
+        boxes.append(np.stack((corners.min(axis=0), corners.max(axis=0))))
+    return Standing(piece, x, z, turn, boxes[0], boxes[1])
 
 
 def _far_wall(room: RoomBox, *, eye: float) -> View:
@@ -144,25 +159,28 @@ def _far_walls(room: RoomBox, layout: Layout) -> list[View]:
     return fitting or views[-1:]
 
 
-def _place_main(
-    room: RoomBox, layout: Layout, style: str, side: int, random: randomness.Random
-) -> tuple[Standing, View, float]:
-    """The main piece, the view whose frame has it at x = 0, and how far it was drawn away from the wall."""
-    variant, jitter = random.randrange(catalog.VARIANTS), random.uniform(-0.25, 0.25) - side * layout.aside
-    walls = [
-        *((view, 0.0) for view in _side_walls(room, layout)),
-        *((v, _far_to_draw(v)) for v in _far_walls(room, layout)),
-    ]
+def _mains(
+    room: RoomBox, layout: Layout, style: str, *, variant: int, aside: float
+) -> Iterator[tuple[Standing, View, float]]:
+    """The main piece at each wall where it fits, the view whose frame has it at x = 0, and how far it is off.
+
+    Where it fits nowhere, the smallest size in the middle of the picture, where furniture is expected.
+    """
+    walls = [(view, 0.0) for view in _side_walls(room, layout)]
+    walls += [(view, _far_to_draw(view)) for view in _far_walls(room, layout)]
+    is_placed = False
     for view, forward in walls:
-        for ahead, start, piece in _main_places(Ground(room, view), layout, style, variant, jitter, forward):
+        for ahead, start, piece in _main_places(Ground(room, view), layout, style, variant, aside, forward):
             moved = View(view.camera, _along(view.frame, start))
             main = _stand(piece, x=0.0, z=layout.z + ahead)
-            if Ground(room, moved).holds(main.bounds):
-                return main, moved, ahead
-    # Nothing fits this floor: the smallest size in the middle of the picture, where furniture is expected.
-    smallest = min(layout.widths) if layout.widths else None
-    main = _stand(catalog.piece(layout.main, style, variant, smallest), x=0.0, z=layout.z)
-    return main, View(walls[-1][0].camera, Frame((0.0, _PLEASANT_METERS), 0.0)), 0.0
+            if Ground(room, moved).holds(main.bounds, main.foot):
+                yield main, moved, ahead
+                is_placed = True
+                break
+    if not is_placed:
+        smallest = min(layout.widths) if layout.widths else None
+        main = _stand(catalog.piece(layout.main, style, variant, smallest), x=0.0, z=layout.z)
+        yield main, View(walls[-1][0].camera, Frame((0.0, _PLEASANT_METERS), 0.0)), 0.0
 
 
 def _main_places(
@@ -197,7 +215,12 @@ def _fit(
     turn = slot.turn + (sway if is_angled else 0.0)
     for x, z, sign in _places(slot, group):
         candidate = _stand(piece, x=x, z=z + group.forward, turn=radians(turn * sign))
-        if not ground.holds(candidate.bounds) or _collides(candidate, standing[1:] if slot.tucked else standing):
+        # What may be left out must not loom in front of everything else.
+        if slot.clutter and ground.nearest(candidate.bounds) < _LOOMING_METERS:
+            continue
+        if not ground.holds(candidate.bounds, candidate.foot) or _collides(
+            candidate, standing[1:] if slot.tucked else standing
+        ):
             continue
         # A seat set at an angle must neither turn its back nor hide what it faces.
         if is_angled and not ground.shows_front(candidate.x, candidate.z, candidate.turn):
@@ -221,8 +244,8 @@ def _places(slot: Slot, group: _Group) -> Iterator[tuple[float, float, int]]:
 
 
 def _collides(candidate: Standing, standing: Sequence[Standing]) -> bool:
-    low, high = candidate.bounds[:, [0, 2]]
+    low, high = candidate.foot[:, [0, 2]]
     return any(
-        bool(((low < other.bounds[1, [0, 2]] + _GAP_METERS) & (high > other.bounds[0, [0, 2]] - _GAP_METERS)).all())
+        bool(((low < other.foot[1, [0, 2]] + _GAP_METERS) & (high > other.foot[0, [0, 2]] - _GAP_METERS)).all())
         for other in standing
     )

@@ -67,7 +67,8 @@ def _outline(size: tuple[int, int], shape: str, *, has_fringe: bool) -> Image.Im
 
 
 def _border(draw: _Drawing, size: tuple[int, int], color: _Rgb, *, inset: int, thick: int) -> None:
-    draw.rectangle((inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), outline=color, width=thick)
+    if min(size) > 2 * inset + thick:
+        draw.rectangle((inset, inset, size[0] - 1 - inset, size[1] - 1 - inset), outline=color, width=thick)
 
 
 def _plain(draw: _Drawing, size: tuple[int, int], colors: list[_Rgb], _random: randomness.Random) -> None:

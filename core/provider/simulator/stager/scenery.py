@@ -12,6 +12,7 @@ from core.provider.simulator.stager.mesh import Part
 _REACH_METERS = 0.1
 _FLOOR_REACH_METERS = 0.16
 _GLOWING = 0.2
+_LOW_METERS = 1.2
 _FOLIAGE_SHADOW = 0.3
 _CREASE = 0.8  # the cosine beyond which an edge is sharp
 
@@ -34,6 +35,7 @@ class Piece:
     parts: npt.NDArray[np.int64]
     shadow: Floats  # how much light each part keeps off: 0 to 1
     bounds: Floats  # the lowest and the highest corner (2, 3) of the piece at its place of origin
+    foot: Floats  # the same for what is low enough to be in the way
 
     def placed(self, *, x: float, z: float, turn: float = 0.0) -> "Piece":
         """The piece turned by an angle in radians about its middle and moved."""
@@ -62,6 +64,7 @@ def assemble(parts: Sequence[Part], *, is_shaded: bool = True) -> Piece:
         open_air = _open_air(facets.mean(axis=1), flat, numbers, np.stack([part.bounds for part in parts]))
     corner_normals, corner_air = _smoothed(facets, flat, open_air, numbers)
     corners = facets.reshape(-1, 3)
+    low = corners[corners[:, 1] < _LOW_METERS]
     return Piece(
         facets=facets.astype(np.float32),
         normals=corner_normals.astype(np.float32),
@@ -70,6 +73,7 @@ def assemble(parts: Sequence[Part], *, is_shaded: bool = True) -> Piece:
         glow=np.repeat(np.array([part.glow for part in parts], dtype=np.float32), counts),
         open_air=corner_air.astype(np.float32),
         bounds=np.stack((corners.min(axis=0), corners.max(axis=0))),
+        foot=np.stack((low.min(axis=0), low.max(axis=0))) if len(low) else np.zeros((2, 3)),
         is_sheet=np.repeat([part.is_sheet for part in parts], counts),
         parts=numbers,
         shadow=np.array([_shadow(part) for part in parts], dtype=np.float32),
@@ -89,10 +93,10 @@ def join(pieces: Sequence[Piece]) -> Piece:
     tables = {
         field.name: np.concatenate([getattr(piece, field.name) for piece in pieces])
         for field in fields(Piece)
-        if field.name not in ("parts", "bounds")
+        if field.name not in ("parts", "bounds", "foot")
     }
     parts = np.concatenate([piece.parts + first for piece, first in zip(pieces, firsts, strict=False)])
-    return Piece(parts=parts, bounds=np.zeros((2, 3)), **tables)
+    return Piece(parts=parts, bounds=np.zeros((2, 3)), foot=np.zeros((2, 3)), **tables)
 
 
 def flat_normals(facets: Floats) -> Floats:

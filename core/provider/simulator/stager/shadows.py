@@ -20,6 +20,7 @@ _CORNERS = np.array([[i, j, k] for j in (0, 1) for i, k in ((0, 0), (1, 0), (1, 
 _SIDES = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
 _CONTACT_HEIGHT = 0.3
 _WALL_REACH_METERS = 0.9
+_LARGE_METERS = 0.09
 
 
 def cast(photo: Image.Image, piece: scenery.Piece, *, view: View, light: Light, room: RoomBox) -> None:
@@ -44,26 +45,29 @@ def cast(photo: Image.Image, piece: scenery.Piece, *, view: View, light: Light, 
         return
     small = dark.crop((left, top, right, bottom))
     large = small.resize((small.width * _SHRINK, small.height * _SHRINK), Image.Resampling.BILINEAR)
-    photo.paste(_DARKNESS, (left * _SHRINK, top * _SHRINK), large)
+    photo.paste(Image.new("RGB", large.size, _DARKNESS), (left * _SHRINK, top * _SHRINK), large)
 
 
 def _floor_shadow(
     boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float
 ) -> Image.Image:
-    lowest, highest = boxes[:, 0, 1], boxes[:, 1, 1]
-    corners = np.stack([boxes[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)
-    down = corners.copy()
-    down[..., 1] = 0.0
+    lowest = boxes[:, 0, 1]
+    low, high = _octagons(boxes)
+    below = low * np.array([1.0, 0.0, 1.0])
     shade = np.where(lowest < _CONTACT_HEIGHT, 0, 85 * weight * np.exp(-lowest / 0.7)).astype(int)
     contact = np.where(lowest < _CONTACT_HEIGHT, 135 * weight * np.exp(-lowest / 0.22), 0).astype(int)
-    length = np.minimum(corners[..., 1], 1.1) * 0.55
-    slide = corners - light.toward / light.toward[1] * length[..., None]
-    slide[..., 1] = 0.0
-    long = (52 * weight * np.exp(-lowest / 0.8) * (highest > 0.12)).astype(int)
+    long = (52 * weight * np.exp(-lowest / 0.8) * _is_large(boxes)).astype(int)
+    # The shadow away from the light, in steps from the foot to the top, which blur into one.
+    slide = light.toward / light.toward[1] * np.array([1.0, 0.0, 1.0])
+    steps = []
+    for share in (0.0, 0.33, 0.67, 1.0):
+        level = low + (high - low) * share
+        steps.append((level - slide * (np.minimum(level[..., 1:2], 1.1) * 0.55)) * np.array([1.0, 0.0, 1.0]))
+    under = view.project(below)[:, None]
     layers = [
-        _layer(view.project(down[:, :4]), contact, size, blur=0.028 * meter),
-        _layer(view.project(down[:, :4]), np.maximum(shade, (contact * 0.5).astype(int)), size, blur=0.1 * meter),
-        _layer(view.project(slide), long, size, blur=0.13 * meter, sides=_SIDES),
+        _layer(under, contact, size, blur=0.028 * meter),
+        _layer(under, np.maximum(shade, (contact * 0.5).astype(int)), size, blur=0.1 * meter),
+        _layer(view.project(np.stack(steps, axis=1)), long, size, blur=0.13 * meter),
     ]
     keep = ImageChops.invert(layers[0])
     for layer in layers[1:]:
@@ -71,11 +75,23 @@ def _floor_shadow(
     return ImageChops.invert(keep)
 
 
+def _octagons(boxes: Floats) -> tuple[Floats, Floats]:
+    """The lower and the upper outline (n, 8, 3) of each box, its corners cut: few things are that square."""
+    share = np.array([[0.2, 0.0], [0.8, 0.0], [1.0, 0.2], [1.0, 0.8], [0.8, 1.0], [0.2, 1.0], [0.0, 0.8], [0.0, 0.2]])
+    span = boxes[:, 1] - boxes[:, 0]
+    outline = np.empty((len(boxes), 8, 3))
+    outline[..., 0] = boxes[:, None, 0, 0] + share[:, 0] * span[:, None, 0]
+    outline[..., 2] = boxes[:, None, 0, 2] + share[:, 1] * span[:, None, 2]
+    low, high = outline, outline.copy()
+    low[..., 1], high[..., 1] = boxes[:, None, 0, 1], boxes[:, None, 1, 1]
+    return low, high
+
+
 def _wall_shadow(
     boxes: Floats, weight: Floats, *, size: tuple[int, int], view: View, light: Light, meter: float
 ) -> Image.Image:
     """The shadow on the wall z = 0 of what stands near it: aside and a little down."""
-    is_near = boxes[:, 0, 2] < _WALL_REACH_METERS
+    is_near = (boxes[:, 0, 2] < _WALL_REACH_METERS) & _is_large(boxes)
     near = boxes[is_near]
     if not len(near):
         return Image.new("L", size)
@@ -87,23 +103,23 @@ def _wall_shadow(
     on_wall[..., 1] = np.maximum(corners[..., 1] - 0.35 * away, 0.0)
     on_wall[..., 2] = 0.0
     strength = (60 * weight[is_near] * np.exp(-near[:, 0, 2] / 0.3)).astype(int)
-    return _layer(view.project(on_wall), strength, size, blur=0.07 * meter, sides=_SIDES)
+    return _layer(view.project(on_wall)[:, np.array(_SIDES)], strength, size, blur=0.07 * meter)
 
 
-def _layer(
-    pixels: Floats,
-    strength: npt.NDArray[np.int_],
-    size: tuple[int, int],
-    *,
-    blur: float,
-    sides: tuple[tuple[int, ...], ...] = ((0, 1, 2, 3),),
-) -> Image.Image:
-    """Outlines (n, corners, 2) filled with their strength, the faint ones first, then blurred."""
+def _is_large(boxes: Floats) -> npt.NDArray[np.bool_]:
+    """Which boxes throw a shadow of their own beyond their foot."""
+    return np.asarray(np.sort(boxes[:, 1] - boxes[:, 0], axis=1)[:, 1] > _LARGE_METERS)
+
+
+def _layer(pixels: Floats, strength: npt.NDArray[np.int_], size: tuple[int, int], *, blur: float) -> Image.Image:
+    """Outlines (n, faces, corners, 2) filled with their strength, the faint ones first, then blurred."""
     layer = Image.new("L", size)
     polygon = ImageDraw.Draw(layer).polygon
     order = np.argsort(strength, kind="stable")
     order = order[strength[order] > 3]
-    outlines = (pixels[order][:, np.array(sides)] / _SHRINK).reshape(len(order), len(sides), -1)
+    if not len(order):
+        return layer
+    outlines = (pixels[order] / _SHRINK).reshape(len(order), pixels.shape[1], -1)
     for faces, value in zip(outlines.tolist(), strength[order].tolist(), strict=True):
         for face in faces:
             polygon(face, value)

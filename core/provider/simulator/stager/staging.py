@@ -69,5 +69,5 @@ def _lay_rug(
         )
         if ground.bears(corners):
             picture = rugs.rug(style, variant, width=rug.width * scale, depth=rug.depth * scale, shape=rug.shape)
-            canvas.lay(photo, lit.on_floor(picture), view.project(corners), glow=lit.floor_glow)
+            canvas.lay(photo, lit.on_floor(picture, corners), view.project(corners))
             return

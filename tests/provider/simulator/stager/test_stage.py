@@ -19,12 +19,12 @@ PROMPT = "a living room in modern style"
 
 def changed_share(first: Image.Image, second: Image.Image) -> float:
     """The share of pixels that visibly differ."""
-    difference = np.asarray(ImageChops.difference(first, second)).max(axis=2)
+    difference = np.asarray(ImageChops.difference(first, second).reduce(2)).max(axis=2)
     return float((difference > 8).mean())
 
 
 def test_importing_the_stager_loads_neither_pillow_nor_numpy() -> None:
-    code = "import sys, core.provider.simulator.stager; print([name for name in ('PIL', 'numpy') if name in sys.modules])"
+    code = "import sys, core.provider.simulator.stager as _; print([n for n in ('PIL', 'numpy') if n in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
 
@@ -76,7 +76,7 @@ def test_the_ceiling_is_untouched_but_for_the_mark() -> None:
 def test_most_of_the_photo_is_left_as_it_was() -> None:
     staged = stager.stage(ROOM, prompt=PROMPT, seed=4)
     untouched = np.asarray(ImageChops.difference(ROOM, staged)).max(axis=2) == 0
-    assert untouched.mean() > 0.4
+    assert untouched.mean() > 0.55
 
 
 def test_the_upper_left_corner_says_that_the_picture_is_simulated() -> None:

@@ -195,13 +195,13 @@ def parasol(look: Look, _random: randomness.Random) -> list[Part]:
     ribs = 8
     angle = np.linspace(0, 2 * pi, ribs + 1)
     rows = []
-    for radius, y in ((0.02, 2.36), (0.5, 2.24), (1.0, 2.06), (1.25, 1.95)):
+    for radius, y in ((0.02, 2.3), (0.45, 2.2), (0.85, 2.05), (1.1, 1.93)):
         rows.append(np.stack((radius * np.cos(angle), np.full(ribs + 1, y), radius * np.sin(angle)), axis=1))
     canopy = part(sheet(np.array(rows)), cloth, is_sheet=True)
-    rim = [np.stack((1.25 * np.cos(angle), np.full(ribs + 1, y), 1.25 * np.sin(angle)), axis=1) for y in (1.95, 1.83)]
+    rim = [np.stack((1.1 * np.cos(angle), np.full(ribs + 1, y), 1.1 * np.sin(angle)), axis=1) for y in (1.93, 1.82)]
     return [
         turned((0, 0, 0), [(0.26, 0), (0.26, 0.05), (0.06, 0.08)], _IRON, sides=20),
-        rod((0, 0.05, 0), (0, 2.34, 0), look.timber, radius=0.022, sides=8),
+        rod((0, 0.05, 0), (0, 2.28, 0), look.timber, radius=0.022, sides=8),
         canopy,
         part(sheet(np.array(rim)), cloth, is_sheet=True),
     ]
