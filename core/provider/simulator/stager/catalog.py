@@ -9,7 +9,7 @@ from core.provider.simulator.stager.furniture import beds, decor, foliage, light
 from core.provider.simulator.stager.mesh import Part
 from core.provider.simulator.stager.palettes import LOOKS, Look
 
-_KEPT = 160
+_KEPT = 96
 VARIANTS = 3
 
 Builder = Callable[..., list[Part]]

@@ -179,7 +179,7 @@ def _rows_of(boxes: Floats, rows: int, columns: int, *, thin: int = 1) -> Floats
     return result
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _start_places(rows: int, columns: int) -> npt.NDArray[np.intp]:
     """Where in a flat table of scores the first boxes' edges lie; the same for all photos of a shape."""
     places = np.clip(_rows_of(_START, rows, columns, thin=_THIN), 0, rows - 1).astype(np.intp)

@@ -7,6 +7,7 @@ where a triangle is meant, two of them coincide.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil, hypot
 
 import numpy as np
 
@@ -109,22 +110,22 @@ def box(center: Point, size: Point, finish: Finish, *, cells: float = 0.35, plan
     half = np.array(size) / 2
     if max(size) <= cells and not plank:
         return part(_PLAIN_BOX * half + np.array(center), finish)
-    long_axis = int(np.argmax(size))
-    facets = []
-    for normal, first, second, sign in _SIDES:
-        grids = []
-        for axis in (first, second):
-            step = plank if plank and axis != long_axis else cells
-            count = int(np.clip(np.ceil(size[axis] / step), 1, 14))
-            grids.append(np.linspace(-half[axis], half[axis], count + 1))
-        facets.append(sheet(_face(normal, first, second, sign, half[normal], grids)))
+    long_axis = size.index(max(size))
+    grids = []
+    for axis in range(3):
+        step = plank if plank and axis != long_axis else cells
+        count = min(14, max(1, ceil(size[axis] / step)))
+        grids.append(half[axis] * (np.arange(count + 1) * (2.0 / count) - 1.0))
+    facets = [
+        sheet(_face(normal, first, second, sign, half[normal], [grids[first], grids[second]]))
+        for normal, first, second, sign in _SIDES
+    ]
     return part(np.concatenate(facets) + np.array(center), finish)
 
 
 def _face(normal: int, first: int, second: int, sign: int, height: float, grids: Sequence[Floats]) -> Floats:
-    rows, columns = np.meshgrid(grids[0], grids[1], indexing="ij")
-    points = np.empty((*rows.shape, 3))
-    points[..., first], points[..., second], points[..., normal] = rows, columns, sign * height
+    points = np.empty((len(grids[0]), len(grids[1]), 3))
+    points[..., first], points[..., second], points[..., normal] = grids[0][:, None], grids[1], sign * height
     # Facets turn counter-clockwise seen from outside.
     return points[::-1] if sign > 0 else points
 
@@ -189,17 +190,23 @@ def rod(
 ) -> Part:
     """A round bar between two points, tapering where an end radius is given."""
     a, b = np.array(start), np.array(end)
-    along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
-    other = np.array([0.0, 0.0, 1.0]) if abs(along[1]) > 0.9 else np.array([0.0, 1.0, 0.0])
-    u = np.cross(along, other)
-    u = u / np.linalg.norm(u)
-    v = np.cross(along, u)
-    turn = np.linspace(0, 2 * np.pi, sides + 1)
-    ring = np.cos(turn)[:, None] * u + np.sin(turn)[:, None] * v
+    x, y, z = ((b - a) / max(hypot(*(b - a)), 1e-9)).tolist()
+    # Two directions at right angles to the bar: the first one to z where the bar is upright, else to y.
+    u = (y, -x, 0.0) if abs(y) > 0.9 else (-z, 0.0, x)
+    long = hypot(*u)
+    u = (u[0] / long, u[1] / long, u[2] / long)
+    v = (y * u[2] - z * u[1], z * u[0] - x * u[2], x * u[1] - y * u[0])
+    ring = _circle(sides) @ np.array([u, v])
     last = radius if end_radius is None else end_radius
     points = np.stack((a + ring * radius, b + ring * last))
     caps = [_cap(points[0], a, flip=True), _cap(points[1], b, flip=False)]
     return part(np.concatenate((sheet(points), *caps)), finish)
+
+
+@lru_cache(maxsize=64)
+def _circle(sides: int) -> Floats:
+    turn = np.linspace(0, 2 * np.pi, sides + 1)
+    return np.stack((np.cos(turn), np.sin(turn)), axis=1)
 
 
 def _cap(ring: Floats, middle: Floats, *, flip: bool) -> Floats:

@@ -16,7 +16,7 @@ _PAPER: _Rgb = (243, 239, 230)
 _SIZE = (300, 400)
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=24)
 def motif(style: str, variant: int, *, is_wide: bool) -> Image.Image:
     """A picture without its frame, with a paper margin, as RGBA."""
     look = LOOKS[style]

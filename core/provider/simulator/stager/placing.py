@@ -21,14 +21,14 @@ from core.provider.simulator.stager.palettes import LOOKS
 from core.provider.simulator.stager.view import View
 
 # A higher camera means a larger room: for furniture that needs one.
-_EYES_METERS = (1.25, 1.35, 1.45, 1.55, 1.65, 1.8, 2.0)
+_EYES_METERS = (1.25, 1.35, 1.45, 1.55, 1.65, 1.85)
 _NEAREST_WALL, _FARTHEST_WALL = 3.3, 7.5
 _PLEASANT_METERS = 4.7
 _TOO_FAR_METERS = 5.4
 _SHORTEST_SIDE_WALL = 2.2
 _GAP_METERS = 0.07
 _MOST_COVERED = 0.3
-_ENOUGH_PIECES = 5
+_ENOUGH_PIECES = 4
 _LOOMING_METERS = 2.2
 _NUDGES = (
     (0.0, 0.0), (0.0, -0.2), (-0.18, 0.0), (-0.18, -0.2), (0.0, -0.4), (-0.35, -0.1), (-0.35, -0.4), (-0.5, -0.25),
@@ -199,8 +199,9 @@ def _main_places(
 
 
 def _far_to_draw(view: View) -> float:
-    """How far the group is drawn away from a wall that is too far off to look good."""
-    return float(np.clip(float(view.depth(np.zeros(3))) - _PLEASANT_METERS, 0.0, 1.8))
+    """How far the group is drawn away from a wall that is too far off to look good, in meters."""
+    pleasant = _PLEASANT_METERS * view.camera.height / _EYES_METERS[0]
+    return float(np.clip(float(view.depth(np.zeros(3))) - pleasant, 0.0, 1.8))
 
 
 def _along(frame: Frame, x: float) -> Frame:

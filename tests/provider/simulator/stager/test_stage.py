@@ -67,8 +67,8 @@ def test_each_room_type_is_furnished_and_different_from_each_other() -> None:
 
 
 def test_the_ceiling_is_untouched_but_for_the_mark() -> None:
-    for room in LAYOUTS:
-        staged = stager.stage(ROOM, prompt=f"{words(room)}, bohemian style", seed=2)
+    for room in ("living room", "dining room", "home office", "kids room", "outdoor patio"):
+        staged = stager.stage(ROOM, prompt=f"{room}, bohemian style", seed=2)
         band = (SIZE[0] // 3, 0, SIZE[0], SIZE[1] // 8)
         assert staged.crop(band).tobytes() == ROOM.crop(band).tobytes(), room
 
