@@ -30,11 +30,12 @@ def _page() -> None:
     st.title("Stage a photo", anchor=False)
     with session.runtime().database.read() as opened:
         accounts = credit_queries.accounts(opened, actor)
+        usual_account_id = queries.last_account_charged(opened, actor)
     left, right = st.columns(2)
     with left:
         photo = photo_card.draw()
     with right, st.container(border=True, height="stretch"):
-        look = look_card.draw(accounts)
+        look = look_card.draw(accounts, usual_account_id=usual_account_id)
         _draw_button(actor, photo, look)
     notice = st.session_state.pop(_NOTICE, "")
     if notice:

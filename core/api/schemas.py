@@ -90,7 +90,7 @@ class Event(_Schema):
 
 
 class Job(_Schema):
-    """A job with its variants and events. The URLs open with the same key."""
+    """A job with its variants and events. The URLs open with the same key; the pictures carry no disclosure label."""
 
     id: str
     status: str

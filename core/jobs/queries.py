@@ -98,6 +98,16 @@ def counts_by_state(session: Session, actor: Actor) -> dict[JobState, int]:
     return {state: found.get(state, 0) for state in JobState}
 
 
+def last_account_charged(session: Session, actor: Actor) -> int | None:
+    """The account that paid for the actor's latest job, or None before their first."""
+    return session.scalar(
+        sa.select(Job.account_id)
+        .where(Job.created_by == actor.name)
+        .order_by(Job.created_at.desc(), Job.id.desc())
+        .limit(1)
+    )
+
+
 def prediction_account(session: Session, *, prediction_id: str) -> int | None:
     """The account whose job ordered the prediction, or None if no job of ours did."""
     return session.scalar(

@@ -23,8 +23,8 @@ class ChosenLook:
     refusal: str
 
 
-def draw(accounts: list[AccountBalance]) -> ChosenLook:
-    """Draw the choices and the prompt that follows from them."""
+def draw(accounts: list[AccountBalance], *, usual_account_id: int | None) -> ChosenLook:
+    """Draw the choices and the prompt that follows from them; the account chosen at first is the usual one."""
     st.subheader("Look", anchor=False)
     room_type = st.pills(
         "Room",
@@ -50,7 +50,7 @@ def draw(accounts: list[AccountBalance]) -> ChosenLook:
         placeholder="For example: a reading corner by the window",
     )
     refusal = _draw_prompt(str(room_type), str(style), instructions)
-    account = _draw_account(accounts)
+    account = _draw_account(accounts, usual_account_id)
     return ChosenLook(
         room_type=str(room_type), style=str(style), instructions=instructions, account=account, refusal=refusal
     )
@@ -73,7 +73,7 @@ def _draw_prompt(room_type: str, style: str, instructions: str) -> str:
     return ""
 
 
-def _draw_account(accounts: list[AccountBalance]) -> AccountBalance | None:
+def _draw_account(accounts: list[AccountBalance], usual_account_id: int | None) -> AccountBalance | None:
     if not accounts:
         st.warning(
             "There is no account yet. A manager opens one with"
@@ -85,6 +85,7 @@ def _draw_account(accounts: list[AccountBalance]) -> AccountBalance | None:
     chosen = st.selectbox(
         "Account",
         list(by_id),
+        index=list(by_id).index(usual_account_id) if usual_account_id in by_id else 0,
         format_func=lambda account_id: by_id[account_id].name,
         key="account_id",
         icon=":material/account_balance_wallet:",

@@ -18,7 +18,7 @@ from core.prompts import compose
 from core.provider.simulator import stager
 from core.runtime import Runtime
 from tests import factories, pictures_to_send
-from tests.factories import BELLEVUE, CREDITS, People
+from tests.factories import BELLEVUE, CREDITS, OUTSIDER, People
 from tests.pages.conftest import SAFETY, MakeRuntime, Visit
 from tests.pages.reading import SLIDER, button_by_label, drawings, refreshes, words
 from tests.settable_clock import SettableClock
@@ -342,3 +342,11 @@ def test_with_a_token_no_page_speaks_of_a_simulator(visit: Visit, make_runtime: 
     assert not made.settings.is_demo
     for page in ("stage", "monitor", "analytics"):
         assert "simulator" not in words(visit(page)), page
+
+
+def test_the_account_charged_last_is_chosen_at_first(
+    visit: Visit, desk: Desk, sign_in: Callable[[Actor], None]
+) -> None:
+    factories.job(desk, account=OUTSIDER)
+    sign_in(factories.manager("bob"))
+    assert visit().selectbox("account_id").value == factories.account_id(desk.database, OUTSIDER)
