@@ -79,14 +79,30 @@ def find(photo: Image.Image) -> RoomBox:
     columns = min(COLUMNS, width)
     rows = max(32, round(columns * height / width))
     shrunk = photo.reduce(max(1, min(width // columns, height // rows) // 2))
-    small = np.asarray(shrunk.resize((columns, rows), Image.Resampling.BOX), dtype=np.float64) / 255.0
+    small = shrunk.resize((columns, rows), Image.Resampling.BOX)
+    (far_row, angle, left, right, focal, horizon), is_certain = _read(small.tobytes(), columns, rows)
+    return RoomBox(
+        size=(width, height),
+        far_row=far_row * height,
+        angle=angle,
+        left=left,
+        right=right,
+        focal=focal * max(width, height),
+        horizon=horizon * height,
+        is_certain=is_certain,
+    )
+
+
+@lru_cache(maxsize=16)
+def _read(pixels: bytes, columns: int, rows: int) -> tuple[list[float], bool]:
+    """The box in a shrunken photo, and whether it is more than a guess. Kept, for most photos are staged twice."""
+    small = np.frombuffer(pixels, dtype=np.uint8).reshape(rows, columns, 3) / 255.0
     is_floor = np.zeros((rows, columns), dtype=bool)
     is_floor[int(0.82 * rows) :] = True
     is_wall = np.zeros_like(is_floor)
     is_wall[int(0.24 * rows) : int(0.5 * rows)] = True
     codes = _codes(small)
     edges = _edge_strength(small)
-
     votes = _votes(codes, is_floor, is_wall)
     best = _best(_scores(votes, edges))
     for round_number in range(2):
@@ -97,18 +113,8 @@ def find(photo: Image.Image) -> RoomBox:
         votes = _votes(codes, is_floor, is_wall)
         best = _refined(best, _scores(votes, edges), seed=round_number)
     contrast = float(votes[is_floor].mean() - votes[is_wall].mean()) if is_floor.any() and is_wall.any() else 0.0
-    certain = contrast > _LOW_CONTRAST
-    far_row, angle, left, right, focal, horizon = best if certain else _USUAL
-    return RoomBox(
-        size=(width, height),
-        far_row=float(far_row * height),
-        angle=float(angle),
-        left=float(left),
-        right=float(right),
-        focal=float(focal * max(width, height)),
-        horizon=float(horizon * height),
-        is_certain=certain,
-    )
+    is_certain = contrast > _LOW_CONTRAST
+    return (best if is_certain else _USUAL).tolist(), is_certain
 
 
 def _codes(small: Floats) -> npt.NDArray[np.int_]:

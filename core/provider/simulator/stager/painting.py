@@ -32,7 +32,7 @@ def paint(photo: Image.Image, piece: scenery.Piece, *, view: View, light: LightS
     """Draw the facets into an RGB photo; pixels they don't touch stay as they are."""
     eye = view.eye
     toward = eye - piece.facets.mean(axis=1)
-    seen = (scenery.flat_normals(piece.facets) * toward).sum(axis=1)
+    seen = np.einsum("nk,nk->n", piece.flat, toward)
     visible = np.flatnonzero((seen > 0) | piece.is_sheet)
     pixels = view.project(piece.facets[visible])
     inside = _inside(pixels, photo.size)
@@ -40,7 +40,7 @@ def paint(photo: Image.Image, piece: scenery.Piece, *, view: View, light: LightS
     if not len(visible):
         return
     rank = _drawing_order(piece, view)[piece.parts[visible]]
-    distance = np.linalg.norm(toward[visible], axis=1)
+    distance = np.einsum("nk,nk->n", toward[visible], toward[visible])
     order = np.lexsort((-distance, rank))
     visible, pixels = visible[order], pixels[order]
     facing = np.where((seen[visible] < 0)[:, None, None], -piece.normals[visible], piece.normals[visible])

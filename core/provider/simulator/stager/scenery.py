@@ -21,11 +21,13 @@ _CREASE = 0.8  # the cosine beyond which an edge is sharp
 class Piece:
     """All facets of a piece in one table, in its own coordinates.
 
-    `normals` and `open_air` belong to the four corners of each facet, smoothed over round edges; `open_air` is 1
-    where nothing shades and near 0 in the deepest fold. `parts` numbers the bodies, whose facets follow one another.
+    `flat` is the way each facet faces. `normals` and `open_air` belong to its four corners, smoothed over round
+    edges; `open_air` is 1 where nothing shades and near 0 in the deepest fold. `parts` numbers the bodies, whose
+    facets follow one another.
     """
 
     facets: Floats
+    flat: Floats
     normals: Floats
     colors: Floats
     gloss: Floats
@@ -43,6 +45,7 @@ class Piece:
         return replace(
             self,
             facets=self.facets @ matrix + np.array([x, 0.0, z], dtype=np.float32),
+            flat=self.flat @ matrix,
             normals=self.normals @ matrix,
         )
 
@@ -67,6 +70,7 @@ def assemble(parts: Sequence[Part], *, is_shaded: bool = True) -> Piece:
     low = corners[corners[:, 1] < _LOW_METERS]
     return Piece(
         facets=facets.astype(np.float32),
+        flat=flat.astype(np.float32),
         normals=corner_normals.astype(np.float32),
         colors=np.concatenate([part.colors for part in parts]).astype(np.float32),
         gloss=np.repeat(np.array([part.gloss for part in parts], dtype=np.float32), counts),
