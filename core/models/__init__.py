@@ -5,6 +5,7 @@ from core.models.api_keys import ApiKey
 from core.models.base import Base
 from core.models.jobs import Attempt, Job, JobEvent, Variant
 from core.models.photos import Photo
+from core.models.queue_pauses import QueuePause
 from core.models.rate_limits import RateLimit
 from core.models.webhooks import WebhookDelivery
 
@@ -17,6 +18,7 @@ __all__ = [
     "JobEvent",
     "LedgerEntry",
     "Photo",
+    "QueuePause",
     "RateLimit",
     "Variant",
     "WebhookDelivery",

@@ -53,10 +53,15 @@ class Job(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
 
 
 class Variant(Base):
-    """One of a job's pictures. `next_due_at` says when the dispatcher or the sweep has to look at it again."""
+    """One of a job's pictures. `next_due_at` says when the dispatcher or the sweep has to look at it again.
+
+    `retried_at` says when its one free retry sent it back to the queue, `settled_by` through which door the news
+    came that ended it.
+    """
 
     __tablename__ = "variants"
     __table_args__ = (
@@ -70,6 +75,7 @@ class Variant(Base):
             "(state IN ('queued', 'submitting', 'running')) = (next_due_at IS NOT NULL)", name="due_while_in_flight"
         ),
         sa.Index("ix_variants_state_next_due_at", "state", "next_due_at"),
+        sa.Index("ix_variants_completed_at", "completed_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -94,6 +100,8 @@ class Variant(Base):
     deadline_at: Mapped[datetime | None]
     next_due_at: Mapped[datetime | None]
     settling_until: Mapped[datetime | None]
+    retried_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
 
 
 class Attempt(Base):

@@ -17,6 +17,7 @@ class WebhookDelivery(Base):
     __table_args__ = (
         sa.Index("ix_webhook_deliveries_applied_at_received_at", "applied_at", "received_at"),
         sa.Index("ix_webhook_deliveries_prediction_id", "prediction_id"),
+        sa.Index("ix_webhook_deliveries_received_at", "received_at"),
     )
 
     webhook_id: Mapped[str] = mapped_column(primary_key=True)
