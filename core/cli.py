@@ -1,7 +1,7 @@
 """What can be done from a terminal? `python -m core COMMAND`; results on stdout, logs on stderr."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -105,11 +105,18 @@ def sync(
 
 
 @app.command()
-def check() -> None:
+def check(
+    cancel_orphans: Annotated[
+        bool, typer.Option("--cancel-orphans", help="First cancel predictions at Replicate that no variant owns.")
+    ] = False,
+) -> None:
     """Audit the ledger, the jobs and the stored files; exit 1 with a list if anything is off."""
-    from core.jobs import audit
+    from core.jobs import audit, orphans
 
     with _opened() as runtime:
+        if cancel_orphans:
+            for prediction in orphans.cancel(runtime.desk):
+                typer.echo(f"prediction {prediction.id}: canceled, it is {prediction.status}")
         findings = audit.audit(runtime.desk)
         for finding in findings:
             typer.echo(f"{finding.subject}: {finding.message}")
@@ -182,9 +189,22 @@ def api(
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Serve /metrics, /healthz and /readyz there.")
+    ] = None,
+    metrics_host: Annotated[str, typer.Option()] = _LOOPBACK,
+) -> None:
     """Run the queue and the sweep alone, until interrupted."""
     from core.worker import Worker
 
-    with _opened(serving=True) as runtime:
-        Worker(runtime.desk, queue=runtime.new_queue(), inbox=runtime.inbox).run_until_interrupted()
+    with _opened(serving=True) as runtime, ExitStack() as serving:
+        loop = Worker(runtime.desk, queue=runtime.new_queue(), inbox=runtime.inbox)
+        if metrics_port is not None:
+            from core.api import side_port
+
+            def checks() -> dict[str, bool]:
+                return {"queue": loop.is_alive(), **runtime.checks()}
+
+            serving.enter_context(side_port.served(runtime, checks, host=metrics_host, port=metrics_port))
+        loop.run_until_interrupted()

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from core import errors, logs
+from core.analytics.collector import DatabaseCollector
 from core.auth.actors import Source, system
 from core.credits import service as credit_service
 from core.db import schema
@@ -11,6 +12,9 @@ from core.db.session import Database
 from core.jobs.creation import create_prediction
 from core.jobs.desk import Desk
 from core.jobs.queue import VariantQueue, queue_database_url
+from core.metrics import Metrics
+from core.provider.contract import Provider
+from core.provider.metered import MeteredProvider
 from core.provider.replicate import ReplicateProvider
 from core.provider.simulator import address
 from core.settings import Settings
@@ -33,13 +37,16 @@ class Runtime:
         self.settings = settings
         self.database = Database(settings.resolved_database_url)
         self.storage = ObjectStorage(settings.resolved_storage_url)
-        self.provider = ReplicateProvider(
+        self.metrics = Metrics()
+        self.metrics.registry.register(DatabaseCollector(lambda: self.database.read()))
+        replicate = ReplicateProvider(
             token=settings.replicate_api_token.get_secret_value()
             if settings.replicate_api_token
             else _SIMULATOR_TOKEN,
             base_url=self._provider_url(settings, simulator_url),
             cancel_after_seconds=settings.job_timeout_seconds,
         )
+        self.provider: Provider = MeteredProvider(replicate, self.metrics)
         self.desk = Desk(
             database=self.database,
             storage=self.storage,

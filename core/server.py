@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from core import errors, logs, runtime
 from core import settings as core_settings
-from core.api import health
+from core.api import health, metrics
 from core.api.app import build_api
 from core.runtime import Runtime
 from core.settings import Settings
@@ -26,19 +26,19 @@ class _Desk:
     def __init__(self, settings: Settings) -> None:
         with_worker = settings.role == "all"
         self._simulator = _start_simulator(settings) if settings.has_own_simulator and with_worker else None
-        self._runtime = Runtime(settings, simulator_url=self._simulator.url if self._simulator else None)
-        self._runtime.migrate()
+        self.runtime = Runtime(settings, simulator_url=self._simulator.url if self._simulator else None)
+        self.runtime.migrate()
         self._worker: Worker | None = None
         if with_worker:
-            self._worker = Worker(self._runtime.desk, queue=self._runtime.new_queue(), inbox=self._runtime.inbox)
+            self._worker = Worker(self.runtime.desk, queue=self.runtime.new_queue(), inbox=self.runtime.inbox)
             self._worker.start()
-        self.api = build_api(self._runtime)
-        runtime.use(self._runtime)
+        self.api = build_api(self.runtime)
+        runtime.use(self.runtime)
         _log.info("desk started", env=settings.env, role=settings.role, demo=settings.is_demo)
 
     def checks(self) -> Mapping[str, bool]:
         """Which of the parts answer, by name."""
-        return {"queue": self._worker is None or self._worker.is_alive(), **self._runtime.checks()}
+        return {"queue": self._worker is None or self._worker.is_alive(), **self.runtime.checks()}
 
     def stop(self) -> None:
         """Stop the worker, then the simulator, then let go of the database."""
@@ -47,7 +47,7 @@ class _Desk:
             self._worker.stop()
         if self._simulator is not None:
             self._simulator.stop()
-        self._runtime.close()
+        self.runtime.close()
         _log.info("desk stopped")
 
 
@@ -63,6 +63,9 @@ class _Door:
         api: FastAPI = self.desk.api
         await api(scope, receive, send)
 
+    def runtime(self) -> Runtime | None:
+        return None if self.desk is None else self.desk.runtime
+
     def checks(self) -> Mapping[str, bool]:
         return {"started": False} if self.desk is None else self.desk.checks()
 
@@ -71,8 +74,8 @@ _door = _Door()
 
 
 def routes() -> list[BaseRoute]:
-    """The API at `/api`, and the two questions that a supervisor asks."""
-    return [Mount("/api", app=_door), *health.routes(_door.checks)]
+    """The API at `/api`, the two questions that a supervisor asks, and what Prometheus reads."""
+    return [Mount("/api", app=_door), *health.routes(_door.checks), *metrics.routes(_door.runtime)]
 
 
 @asynccontextmanager

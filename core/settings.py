@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     allow_http_webhooks: bool = Field(default=False, validation_alias="STAGING_ALLOW_HTTP_WEBHOOKS")
     secret: SecretStr | None = Field(default=None, validation_alias="STAGING_SECRET")
 
+    metrics_token: SecretStr | None = Field(default=None, validation_alias="STAGING_METRICS_TOKEN")
+
     data_dir: Path = Field(default=Path("data"), validation_alias="STAGING_DATA_DIR")
     database_url: str | None = Field(default=None, validation_alias="STAGING_DATABASE_URL")
     storage_url: str | None = Field(default=None, validation_alias="STAGING_STORAGE_URL")
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> list[str]:
         """Every configured secret, so that the logs can keep them out."""
-        given = (self.replicate_api_token, self.replicate_webhook_secret, self.secret)
+        given = (self.replicate_api_token, self.replicate_webhook_secret, self.secret, self.metrics_token)
         values = [value.get_secret_value() for value in given if value is not None]
         password = urlsplit(self.database_url).password if self.database_url else None
         return [*values, *self.webhook_secrets, *([password] if password else [])]

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from core.api import error_handlers, health
+from core.api import error_handlers, health, metrics
 from core.api.limits import RequestLimits
 from core.api.routes import accounts, files, jobs, provider, stage, sync, webhooks
 from core.api.schemas import Problem
@@ -33,5 +33,6 @@ def build_api(runtime: Runtime) -> FastAPI:
 
 
 def build_alone(runtime: Runtime) -> Starlette:
-    """The API as an application of its own, at `/api` beside its health checks."""
-    return Starlette(routes=[Mount("/api", app=build_api(runtime)), *health.routes(runtime.checks)])
+    """The API as an application of its own, at `/api` beside its health checks and metrics."""
+    beside = [*health.routes(runtime.checks), *metrics.routes(lambda: runtime)]
+    return Starlette(routes=[Mount("/api", app=build_api(runtime)), *beside])

@@ -30,17 +30,17 @@ def error_for(status: int, headers: Mapping[str, str], body: object, *, is_creat
         )
     if status >= 500:
         kind = errors.ProviderAmbiguous if is_create else errors.ProviderUnavailable
-        return kind(f"Replicate has a problem of its own: {detail}")
+        return kind(f"Replicate has a problem of its own: {detail}", status=status)
     by_status: Mapping[int, type[errors.ProviderError]] = {
         401: errors.ProviderUnauthorized,
         403: errors.ProviderUnauthorized,
         402: errors.ProviderPaymentRequired,
     }
     if status == 404 and not is_create:
-        return errors.PredictionNotFound()
+        return errors.PredictionNotFound(status=status)
     if status in by_status:
-        return by_status[status]()
-    return errors.ProviderRefused(f"Replicate refused the request: {detail}")
+        return by_status[status](status=status)
+    return errors.ProviderRefused(f"Replicate refused the request: {detail}", status=status)
 
 
 def wait_seconds(headers: Mapping[str, str], problem: Mapping[str, Any], *, now: datetime | None = None) -> float:

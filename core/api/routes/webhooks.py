@@ -1,5 +1,6 @@
 """Where does the provider bring its news?"""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,9 +9,15 @@ from starlette.concurrency import run_in_threadpool
 from core import errors
 from core.api.deps import RuntimeDep
 from core.api.schemas import Problem
+from core.metrics import Receipt
 from core.webhooks.inbox import BODY_MAX_BYTES
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+_REFUSALS: Mapping[type[Exception], Receipt] = {
+    errors.WebhookRejected: Receipt.REJECTED,
+    errors.ValidationFailed: Receipt.MALFORMED,
+    errors.WebhookTooLarge: Receipt.TOO_LARGE,
+}
 
 
 @router.post("/replicate", responses={413: {"model": Problem}})
@@ -18,10 +25,18 @@ async def replicate_webhook(
     runtime: RuntimeDep, request: Request, variant: Annotated[str | None, Query(max_length=64)] = None
 ) -> dict[str, bool]:
     """Keep a signed webhook; it is applied by the worker right after. `new` is false for a repetition."""
-    body = await _read(request)
-    headers = dict(request.headers)
-    is_new = await run_in_threadpool(runtime.inbox.receive, body, headers, variant_id=variant)
+    try:
+        body = await _read(request)
+        is_new = await run_in_threadpool(runtime.inbox.receive, body, dict(request.headers), variant_id=variant)
+    except Exception as exception:
+        runtime.metrics.webhook_received(_receipt(exception))
+        raise
+    runtime.metrics.webhook_received(Receipt.NEW if is_new else Receipt.DUPLICATE)
     return {"new": is_new}
+
+
+def _receipt(exception: Exception) -> Receipt:
+    return next((receipt for kind, receipt in _REFUSALS.items() if isinstance(exception, kind)), Receipt.FAILED)
 
 
 async def _read(request: Request) -> bytes:
