@@ -287,7 +287,7 @@ class ProviderUnauthorized(ProviderError):
 
 
 class ProviderPaymentRequired(ProviderError):
-    """Replicate asks for payment. Top up the Replicate account; the credits of this job are returned."""
+    """Replicate's account is out of funds. Top it up at Replicate; waiting jobs go on after that."""
 
     code = "provider_payment_required"
 
@@ -322,6 +322,11 @@ class VariantFailure(StagingError):
     code = "variant_failed"
     http_status = 502
 
+    def __init__(self, reason: str | None = None, **subjects: object) -> None:
+        """With a reason of its own, or that of the docstring; `message` says besides what follows from it."""
+        super().__init__(f"{reason} Its credits were returned." if reason else None, **subjects)
+        self.reason = reason or self.message.split(". ", maxsplit=1)[0] + "."
+
 
 class PredictionFailed(VariantFailure):
     """Replicate could not draw this variant. Its credits were returned."""
@@ -331,7 +336,7 @@ class PredictionFailed(VariantFailure):
 
 
 class SafetyRefused(VariantFailure):
-    """The safety filter refused this variant. Its credits were returned; new seeds often pass."""
+    """The safety filter refused this variant. Its credits were returned; other words may pass."""
 
     code = "safety"
     retryable = True
@@ -365,12 +370,14 @@ class OutputInvalid(VariantFailure):
     """Replicate's result is not a usable picture. Its credits were returned."""
 
     code = "output_invalid"
+    retryable = True
 
 
 class OutputReframed(VariantFailure):
-    """The model changed the photo's framing. That picture is not used; its credits were returned."""
+    """The model changed the photo's framing, so that picture is not used. Its credits were returned."""
 
     code = "output_reframed"
+    retryable = True
 
 
 # ---- our own house -----------------------------------------------------------------------------

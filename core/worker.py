@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from core import logs
-from core.jobs import dispatch, sweep
+from core.jobs import dispatch, pause, sweep
 from core.jobs.desk import Desk
 from core.jobs.queue import VariantQueue
 from core.webhooks.inbox import Inbox
@@ -17,7 +17,7 @@ _BUSY_SECONDS = 0.1
 _BUSY_FOR_SECONDS = 1.0
 _IDLE_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 1.0
-_STEPS = 3
+_STEPS = 4
 _LOOKERS = 6
 # Beyond this many unfinished looks the provider is slow; asking more often would only make it worse.
 _LOOKS_MAX = 200
@@ -84,6 +84,7 @@ class Worker:
         if time.monotonic() >= self._housekeeping_due:
             self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
             self._alone("resolve", lambda: sweep.resolve_submitting(self._desk))
+            self._alone("pause", lambda: pause.end_if_token_is_valid(self._desk))
             self._attempt(lambda: sweep.end_overdue_queued(self._desk))
         if time.monotonic() >= self._busy_until and self._attempt(lambda: sweep.in_flight(self._desk)):
             # What is in flight will be so for seconds: asking in every round would be most of the round's work.

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from core.credits.queries import Entry, Statement
 from core.jobs import details
 from core.jobs.manual_sync import SyncReport
-from core.jobs.service import Submission
+from core.jobs.new_job import Submission
 from core.storage import links
 
 
@@ -170,6 +170,12 @@ class Staged(StagedJob):
     """The answer for one photo."""
 
     balance: int
+
+    @classmethod
+    def of_one(cls, submission: Submission) -> Self:
+        """From the use case's result, which holds one job."""
+        (job,) = submission.jobs
+        return cls(**StagedJob.of(job).model_dump(), balance=submission.balance)
 
 
 class StagedBatch(_Schema):

@@ -19,12 +19,16 @@ class Action(StrEnum):
     READ_ACCOUNTS = "see balances and statements"
     ASK_PROVIDER = "see a prediction at Replicate"
     SYNC = "sync jobs"
+    CANCEL = "cancel jobs"
+    RETRY = "retry jobs"
     READ_ANALYTICS = "see analytics"
     GRANT_CREDITS = "grant credits"
 
 
+_STAFF = frozenset({Action.STAGE, Action.READ_JOBS, Action.READ_ACCOUNTS, Action.ASK_PROVIDER})
+
 PERMISSIONS: dict[Role, frozenset[Action]] = {
-    Role.STAFF: frozenset({Action.STAGE, Action.READ_JOBS, Action.READ_ACCOUNTS, Action.ASK_PROVIDER}),
-    Role.SUPPORT: frozenset({Action.STAGE, Action.READ_JOBS, Action.READ_ACCOUNTS, Action.ASK_PROVIDER, Action.SYNC}),
+    Role.STAFF: _STAFF,
+    Role.SUPPORT: _STAFF | {Action.SYNC, Action.CANCEL, Action.RETRY},
     Role.MANAGER: frozenset(Action),
 }

@@ -88,8 +88,8 @@ def _check_framing(header: PhotoHeader, *, photo_width: int, photo_height: int) 
     ratio = (header.width * photo_height) / (header.height * photo_width)
     if max(ratio, 1 / ratio) > 1 + MAX_ASPECT_CHANGE:
         raise errors.OutputReframed(
-            f"The model changed the photo's framing: it returned {header.width} × {header.height} for a photo of "
-            f"{photo_width} × {photo_height}. That picture is not used; its credits were returned."
+            f"The model changed the photo's framing, so that picture is not used: it is {header.width} × "
+            f"{header.height}, the photo {photo_width} × {photo_height}."
         )
 
 

@@ -8,16 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
-from core.jobs import sweep, transitions
+from core.credits import ledger
+from core.jobs import dispatch, orphans, sweep
 from core.jobs.desk import Desk
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState
-from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
-from core.provider.contract import order_key
+from core.models import Account, Job, LedgerEntry, Photo, Variant
 from core.storage.contract import sha256
 
 # A deadline passes, the sweep notices, the provider is asked to cancel: this long may lie between.
 _GRACE = timedelta(seconds=60)
-_ORPHANS_SINCE = timedelta(hours=1)
 _log = logs.get(__name__)
 
 
@@ -80,18 +79,30 @@ def _job_money(session: Session) -> Iterator[Finding]:
 
 
 def _captured(session: Session) -> Iterator[Finding]:
+    """What an ended job kept is the price of its results: what the desk itself returned is the price of the rest."""
     captured = sa.func.coalesce(
         sa.func.sum(sa.case((Variant.state == VariantState.SUCCEEDED, Variant.price_credits), else_=0)), 0
     )
+    # What people refund besides, out of goodwill or for a bad picture, is none of this sum.
+    returned = (
+        sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount), 0))
+        .where(
+            LedgerEntry.job_id == Job.id,
+            LedgerEntry.kind == ledger.EntryKind.REFUND,
+            LedgerEntry.reason == ledger.SYSTEM_REASON,
+        )
+        .correlate(Job)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        sa.select(Job.id, Job.credits_used, Job.credits_refunded, captured)
+        sa.select(Job.id, Job.credits_used, returned, captured)
         .join(Variant, Variant.job_id == Job.id)
         .where(Job.state.not_in(IN_FLIGHT_JOBS))
-        .group_by(Job.id, Job.credits_used, Job.credits_refunded)
-        .having(Job.credits_used - Job.credits_refunded > captured)
+        .group_by(Job.id, Job.credits_used)
+        .having(Job.credits_used != captured + returned)
     )
-    for job_id, used, returned, kept in rows:
-        yield Finding(f"job {job_id}", f"{used} charged, {returned} returned, but results for only {kept}")
+    for job_id, used, back, kept in rows:
+        yield Finding(f"job {job_id}", f"{used} charged, {back} returned by the desk, results for {kept}")
 
 
 def _states(session: Session) -> Iterator[Finding]:
@@ -121,7 +132,10 @@ def _overdue(session: Session) -> Iterator[Finding]:
     now = clock.now()
     late = sa.or_(
         Variant.deadline_at < now - _GRACE,
-        sa.and_(Variant.state == VariantState.QUEUED, Variant.created_at < now - sweep.QUEUE_TIMEOUT - _GRACE),
+        sa.and_(
+            Variant.state == VariantState.QUEUED,
+            dispatch.waiting_since() < now - sweep.QUEUE_TIMEOUT - _GRACE,
+        ),
         sa.and_(Variant.state == VariantState.SUBMITTING, Variant.started_at < now - sweep.INPUT_KEPT - _GRACE),
     )
     rows = session.execute(
@@ -163,24 +177,14 @@ def _files(desk: Desk) -> Iterator[Finding]:
 
 
 def _orphans(desk: Desk) -> Iterator[Finding]:
-    """Predictions at the provider, of the last hour, that were ordered by us and that no attempt owns.
-
-    Orders that are still looked for are left out. Who owns what is read after the list, which is older than that.
-    """
-    since = clock.now() - _ORPHANS_SINCE
-    ordered = sa.select(Attempt.input).where(Attempt.created_at > since, Attempt.status != transitions.SUBMITTING)
-    with desk.database.read() as session:
-        ours = {order_key(inputs) for inputs in session.scalars(ordered)} - {None}
-    if not ours:
-        return
     try:
-        found = [item for page in desk.provider.list_pages(created_after=since) for item in page]
+        found = orphans.find(desk)
     except errors.ProviderError as unavailable:
         # Nothing is wrong with what we keep: the question stays open, and the log says so.
         _log.warning("orphans could not be looked for", code=unavailable.code, error=unavailable.message)
         return
-    with desk.database.read() as session:
-        owned = set(session.scalars(sa.select(Attempt.prediction_id).where(Attempt.created_at > since)))
     for prediction in found:
-        if order_key(prediction.input) in ours and prediction.id not in owned:
-            yield Finding(f"prediction {prediction.id}", "it was ordered by us, but no variant owns it")
+        yield Finding(
+            f"prediction {prediction.id}",
+            f"it was ordered by us and is {prediction.status.value}, but no variant owns it",
+        )

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from core import clock, errors, logs
 from core.auth.actors import Actor, Source, system
-from core.jobs import create_rate, transitions
+from core.jobs import create_rate, dispatch, endings, pause, seeds, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Photo, Variant
 from core.provider.contract import Prediction
-from core.provider.registry import MODELS, SEED_MAX, Model
+from core.provider.registry import MODELS, Model
 
 _log = logs.get(__name__)
 _INPUT_NAME = "room.jpg"
@@ -24,7 +24,6 @@ _INPUT_TYPE = "image/jpeg"
 _LINK_MARGIN = timedelta(hours=1)
 _BACKOFF_MIN_SECONDS = 1.0
 _BACKOFF_MAX_SECONDS = 30.0
-_UNAUTHORIZED_WAIT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +67,14 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
         image_url = _hand_over_photo(desk, order.photo_id)
     except errors.ProviderRefused as refused:
         with desk.database.write() as session:
-            transitions.fail_variant(
+            endings.end_without_result(
                 session, actor, variant_id=variant_id, failure=refused, allowed=(VariantState.QUEUED,)
             )
+        return
+    except pause.STOPPING as refusal:
+        with desk.database.write() as session:
+            pause.begin(session, refusal)
+            transitions.wait_in_queue(session, variant_id=variant_id, due_at=clock.now())
         return
     except (errors.ProviderError, errors.StorageUnavailable) as failed:
         # Nothing was ordered, so nothing has to be undone.
@@ -78,7 +82,8 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
             transitions.wait_in_queue(session, variant_id=variant_id, due_at=_again_at(order, failed))
         log.warning("photo not handed over", code=failed.code, error=failed.message)
         return
-    seed = _seed_for(order)
+    # The first seed is the variant's own; any later order must be told from the earlier ones.
+    seed = order.seed if order.attempts == 0 else seeds.fresh()
     inputs = dict(order.model.build_input(order.prompt, image_url, seed))
     with desk.database.write() as session:
         attempt_id = transitions.begin_attempt(session, actor, variant_id=variant_id, input=inputs, seed=seed)
@@ -99,7 +104,11 @@ def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: di
             create_rate.block(session, until=due_at, per_minute=desk.creates_per_minute, burst=desk.create_burst)
             transitions.postpone(session, actor, attempt_id=attempt_id, due_at=due_at, why=throttled.message)
         log.warning("create throttled", retry_after_seconds=throttled.retry_after_seconds)
-    except (errors.ProviderUnavailable, errors.ProviderUnauthorized) as failed:
+    except pause.STOPPING as refusal:
+        with desk.database.write() as session:
+            pause.begin(session, refusal)
+            transitions.postpone(session, actor, attempt_id=attempt_id, due_at=clock.now(), why=refusal.message)
+    except errors.ProviderUnavailable as failed:
         with desk.database.write() as session:
             transitions.postpone(
                 session, actor, attempt_id=attempt_id, due_at=_again_at(order, failed), why=failed.message
@@ -126,12 +135,15 @@ def record(
 ) -> bool:
     """Write down that the attempt owns this prediction; False if somebody was faster."""
     with desk.database.write() as session:
+        if not adopted:
+            pause.end(session)
         return transitions.record_prediction(
             session,
             actor,
             attempt_id=attempt_id,
             prediction=prediction,
             timeout_seconds=desk.timeout_seconds,
+            poll_after=desk.poll_interval,
             cost_usd_micros=model.cost_usd_micros,
             adopted=adopted,
         )
@@ -163,7 +175,7 @@ def _read_order(desk: Desk, variant_id: str) -> _Order | None:
             sa.select(
                 Variant.job_id,
                 Variant.variant_index,
-                Variant.created_at,
+                dispatch.waiting_since().label("queued_at"),
                 Variant.seed,
                 attempts.label("attempts"),
                 Job.prompt,
@@ -179,7 +191,7 @@ def _read_order(desk: Desk, variant_id: str) -> _Order | None:
         variant_id=variant_id,
         job_id=row.job_id,
         variant_index=row.variant_index,
-        queued_at=row.created_at,
+        queued_at=row.queued_at,
         seed=row.seed,
         attempts=row.attempts,
         prompt=row.prompt,
@@ -188,17 +200,10 @@ def _read_order(desk: Desk, variant_id: str) -> _Order | None:
     )
 
 
-def _seed_for(order: _Order) -> int:
-    # A later attempt must be told apart from the first in the provider's list, where only the input shows.
-    return (order.seed + order.attempts) % (SEED_MAX + 1)
-
-
 def _again_at(order: _Order, failed: errors.StagingError) -> datetime:
     now = clock.now()
     if isinstance(failed, errors.ProviderThrottled):
         return now + timedelta(seconds=failed.retry_after_seconds)
-    if isinstance(failed, errors.ProviderUnauthorized):
-        return now + timedelta(seconds=_UNAUTHORIZED_WAIT_SECONDS)
     # Half of the time it has waited already: the pauses grow by themselves, with no counter to keep.
     waited_seconds = (now - order.queued_at).total_seconds()
     return now + timedelta(seconds=min(max(waited_seconds / 2, _BACKOFF_MIN_SECONDS), _BACKOFF_MAX_SECONDS))

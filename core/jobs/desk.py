@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from core.db.session import Database
 from core.provider.contract import Provider
@@ -20,3 +21,8 @@ class Desk:
     creates_per_minute: int
     create_burst: int
     wake: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def poll_interval(self) -> timedelta:
+        """How long a running prediction is left alone between two looks; news by webhook spares most of them."""
+        return timedelta(seconds=0.4 if self.webhook_base_url is None else 2)

@@ -93,6 +93,7 @@ class JobDetail:
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    cancel_requested_at: datetime | None
     state_since: datetime
     photo: PhotoDetail
     variants: tuple[VariantDetail, ...]
@@ -117,12 +118,14 @@ def as_first_made(job: JobDetail) -> JobDetail:
         failure=None,
         started_at=None,
         completed_at=None,
+        cancel_requested_at=None,
         state_since=job.created_at,
         events=job.events[:1],
         variants=tuple(
             replace(
                 variant,
                 state=VariantState.QUEUED,
+                seed=variant.attempts[0].seed if variant.attempts else variant.seed,
                 failure=None,
                 result_key=None,
                 result_thumbnail_key=None,

@@ -4,13 +4,13 @@ The order is decided here, at the moment there is room for one more, and not whe
 in the queue is already on its way to the provider.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from core import clock
-from core.jobs import create_rate
+from core.jobs import create_rate, pause
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Variant
@@ -26,11 +26,17 @@ class Enqueue(Protocol):
         """Enqueue the variant; the lower rank comes first."""
 
 
+def waiting_since() -> sa.ColumnElement[datetime]:
+    """Since when a queued variant waits: its submission, or the failure that its free retry is to mend."""
+    return sa.func.coalesce(Variant.retried_at, Variant.created_at)
+
+
 def release(desk: Desk, enqueue: Enqueue) -> int:
     """Release as many due variants as there are tokens; returns how many.
 
-    1. Look, without a lock, whether anything is due: most rounds end here.
-    2. In one transaction: choose by rank and age, take tokens, push `next_due_at` beyond a lease.
+    1. Look, without a lock, whether anything is due and may be ordered: most rounds end here.
+    2. In one transaction: choose by rank and age, take tokens, push `next_due_at` beyond a lease. While the provider
+       takes no orders from us, one is chosen now and then, to see whether that is over.
     3. Enqueue what was chosen. A crash before this is healed by the lease.
     """
     now = clock.now()
@@ -38,12 +44,17 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
     with desk.database.read() as session:
         if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
             return 0
+        paused = pause.current(session)
+        if paused is not None and paused.next_try_at > now:
+            return 0
     with desk.database.write() as session:
+        if paused is not None and not pause.claim_trial(session):
+            return 0
         chosen = session.execute(
             sa.select(Variant.id, Variant.priority)
             .where(*due)
             .order_by(Variant.priority, Variant.id)
-            .limit(desk.create_burst)
+            .limit(desk.create_burst if paused is None else 1)
             .with_for_update(skip_locked=True)
         ).all()
         granted = create_rate.take(

@@ -21,6 +21,9 @@ class EventKind(StrEnum):
     POSTPONED = "postponed"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    RETRIED = "retried"
+    CANCEL_REQUESTED = "cancel_requested"
+    CANCELED = "canceled"
     FINISHED = "finished"
     REFUNDED = "refunded"
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from core import errors, logs
 from core.auth.actors import Actor, Source
 from core.auth.roles import Action
-from core.jobs import queries, sync, transitions
+from core.jobs import attempts, queries, sync
 from core.jobs.desk import Desk
-from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, final_job_state
-from core.models import Attempt, Job, Variant
+from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, final_job_state, variant_name
+from core.models import Job, Variant
 from core.provider.contract import Prediction
 
 _log = logs.get(__name__)
@@ -49,6 +49,8 @@ class _Running:
     variant_index: int
     prediction_id: str
     deadline_at: datetime | None
+    cancel_requested: bool
+    was_retried: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +123,16 @@ def _ask(desk: Desk, actor: Actor, item: _Running, *, dry_run: bool) -> _News | 
     except errors.ProviderError as failed:
         return failed
     if dry_run:
-        expected = sync.outcome_of(prediction, deadline_at=item.deadline_at)
+        expected = sync.outcome_of(
+            prediction,
+            deadline_at=item.deadline_at,
+            cancel_requested=item.cancel_requested,
+            was_retried=item.was_retried,
+        )
         if expected is None:
             return None
         after, words = expected
-        message = f"{transitions.variant_name(item.variant_index)}: {words}"
+        message = f"{variant_name(item.variant_index)}: {words}"
     else:
         change = sync.apply(desk, replace(actor, source=Source.SYNC), prediction)
         if change is None:
@@ -154,17 +161,18 @@ def _states(desk: Desk, actor: Actor, job_id: str | None, *, ids: Sequence[str] 
 def _running(desk: Desk, job_ids: Sequence[str]) -> list[_Running]:
     with desk.database.read() as session:
         rows = session.execute(
-            sa.select(Variant.job_id, Variant.variant_index, Attempt.prediction_id, Variant.deadline_at)
-            .join(Attempt, Attempt.variant_id == Variant.id)
-            .where(
-                Variant.job_id.in_(job_ids),
-                Variant.state == VariantState.RUNNING,
-                Attempt.prediction_id.is_not(None),
+            sa.select(
+                Variant.job_id,
+                Variant.variant_index,
+                attempts.followed_prediction_id().label("prediction_id"),
+                Variant.deadline_at,
+                Job.cancel_requested_at.is_not(None).label("cancel_requested"),
+                Variant.retried_at.is_not(None).label("was_retried"),
             )
-            .order_by(Attempt.number)
+            .join(Job, Job.id == Variant.job_id)
+            .where(Variant.job_id.in_(job_ids), Variant.state == VariantState.RUNNING)
         ).all()
-    latest = {(row.job_id, row.variant_index): _Running(**row._mapping) for row in rows}
-    return list(latest.values())
+    return [_Running(**row._mapping) for row in rows]
 
 
 def _predicted(desk: Desk, before: dict[str, JobState], news: Sequence[_News]) -> dict[str, JobState]:

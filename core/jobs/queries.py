@@ -203,6 +203,7 @@ def _detail(
         created_at=job.created_at,
         started_at=job.started_at,
         completed_at=job.completed_at,
+        cancel_requested_at=job.cancel_requested_at,
         state_since=since or job.created_at,
         photo=PhotoDetail(
             file_name=photo.file_name,

@@ -1,11 +1,7 @@
 """What can people and programs do with jobs? Use cases that open and close their own short transactions."""
 
-import hashlib
-import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -17,17 +13,16 @@ from core.auth.roles import Action
 from core.credits import ledger, pricing
 from core.credits import queries as credit_queries
 from core.images import preparation, thumbnails, validation
-from core.jobs import details, events, queries
+from core.jobs import idempotency, new_job, queries
 from core.jobs.desk import Desk
-from core.jobs.events import EventKind
-from core.jobs.states import JobState, Priority, VariantState
-from core.models import Job, LedgerEntry, Photo, Variant
+from core.jobs.new_job import NewJob, Submission
+from core.jobs.states import Priority
+from core.models import Photo
 from core.models.base import new_id
 from core.prompts import compose
-from core.provider.registry import DEFAULT_MODEL, SEED_MAX
+from core.provider.registry import DEFAULT_MODEL
 from core.storage import contract as storage_keys
 
-IDEMPOTENCY_KEY_MAX = 200
 # They are in memory together until the last of them is found good.
 UPLOADS_MAX = 60
 UPLOADS_MAX_BYTES = 500 * 1024 * 1024
@@ -53,15 +48,6 @@ class StageRequest:
     priority: str = Priority.NORMAL
     account: str | None = None
     idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """The jobs that were made, or had been made by the same key before (`repeated`), and the balance after them."""
-
-    jobs: list[details.JobDetail]
-    balance: int
-    repeated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,28 +93,35 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
     with desk.database.read() as session:
         account = credit_queries.account(session, actor, name=request.account)
-    key, fingerprint = _idempotency(actor, account.id, request)
+    key = idempotency.scoped_key(actor, request.idempotency_key)
+    fingerprint = _fingerprint(account.id, request)
+    earlier = idempotency.find_earlier(desk, key, fingerprint, count=len(request.uploads))
+    if earlier is not None:
+        return earlier
     price = pricing.JOB_PRICE_CREDITS * len(request.uploads)
-    if key is not None:
-        earlier = _find_earlier(desk, key, fingerprint, count=len(request.uploads))
-        if earlier is not None:
-            return earlier
     if account.balance < price:
         raise ledger.insufficient(account.name, needed=price, balance=account.balance)
     photos = [_store_photo(desk, account.id, upload, prepared) for upload, prepared in _prepare(request.uploads)]
     try:
         with desk.database.write() as session:
             job_ids = [
-                _insert_job(
+                new_job.insert(
                     session,
                     actor,
-                    account_id=account.id,
-                    photo=photo,
-                    request=request,
-                    prompt=prompt,
-                    priority=priority,
-                    idempotency_key=f"{key}#{number}" if key else None,
-                    fingerprint=fingerprint,
+                    NewJob(
+                        account_id=account.id,
+                        photo_id=_insert_photo(session, account.id, photo),
+                        room_type=request.room_type,
+                        style=request.style,
+                        instructions=request.instructions.strip(),
+                        prompt=prompt.text,
+                        prompt_version=prompt.version,
+                        model=DEFAULT_MODEL.name,
+                        priority=priority,
+                        idempotency_key=idempotency.numbered(key, number),
+                        request_fingerprint=fingerprint,
+                    ),
+                    message=f"{photo.file_name} was submitted for {pricing.JOB_PRICE_CREDITS} credits.",
                 )
                 for number, photo in enumerate(photos)
             ]
@@ -136,7 +129,7 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
             balance = credit_queries.account(session, actor, name=account.name).balance
     except IntegrityError:
         # The same key came twice at once, and the other call was faster.
-        earlier = _find_earlier(desk, key, fingerprint, count=len(request.uploads)) if key else None
+        earlier = idempotency.find_earlier(desk, key, fingerprint, count=len(request.uploads))
         if earlier is None:
             raise
         return earlier
@@ -146,6 +139,17 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     return Submission(jobs=jobs, balance=balance, repeated=False)
 
 
+def _insert_photo(session: Session, account_id: int, photo: _StoredPhoto) -> str:
+    session.execute(
+        sa.insert(Photo).values(
+            account_id=account_id,
+            created_at=clock.now(),
+            **{name: getattr(photo, name) for name in _StoredPhoto.__dataclass_fields__},
+        )
+    )
+    return photo.id
+
+
 def _priority(value: str) -> Priority:
     try:
         return Priority(value)
@@ -153,45 +157,15 @@ def _priority(value: str) -> Priority:
         raise errors.ValidationFailed("The priority is `normal` or `rush`. Nothing was charged.") from exception
 
 
-def _idempotency(actor: Actor, account_id: int, request: StageRequest) -> tuple[str | None, str]:
-    content = [
+def _fingerprint(account_id: int, request: StageRequest) -> str:
+    return idempotency.fingerprint(
         account_id,
         request.room_type,
         request.style,
         request.instructions,
         str(request.priority),
         [[upload.file_name, storage_keys.sha256(upload.data)] for upload in request.uploads],
-    ]
-    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    if request.idempotency_key is None:
-        return None, fingerprint
-    key = request.idempotency_key.strip()
-    if not key or len(key) > IDEMPOTENCY_KEY_MAX or not key.isprintable():
-        raise errors.ValidationFailed(
-            f"An Idempotency-Key is 1 to {IDEMPOTENCY_KEY_MAX} printable characters. Nothing was charged."
-        )
-    # Keys of different callers are different keys, even when name and key together look alike.
-    return f"{actor.source}:{quote(actor.name, safe='')}:{key}", fingerprint
-
-
-def _find_earlier(desk: Desk, key: str, fingerprint: str, *, count: int) -> Submission | None:
-    with desk.database.read() as session:
-        first = session.execute(
-            sa.select(Job.id, Job.request_fingerprint).where(Job.idempotency_key == f"{key}#0")
-        ).one_or_none()
-        if first is None:
-            return None
-        if first.request_fingerprint != fingerprint:
-            raise errors.IdempotencyConflict
-        keys = [f"{key}#{number}" for number in range(count)]
-        found = session.execute(sa.select(Job.idempotency_key, Job.id).where(Job.idempotency_key.in_(keys)))
-        by_key = {row.idempotency_key: row.id for row in found}
-        ids = [by_key[one] for one in keys]
-        jobs = [details.as_first_made(job) for job in queries.load_jobs(session, ids)]
-        balance = session.execute(
-            sa.select(LedgerEntry.balance_after).where(LedgerEntry.entry_key == f"charge:{ids[-1]}")
-        ).scalar_one()
-    return Submission(jobs=jobs, balance=balance, repeated=True)
+    )
 
 
 def _prepare(
@@ -235,81 +209,3 @@ def _store_photo(
         prepared_height=copy.height,
         thumbnail_key=store("thumbnails", small, thumbnails.EXTENSION),
     )
-
-
-def _insert_job(
-    session: Session,
-    actor: Actor,
-    *,
-    account_id: int,
-    photo: _StoredPhoto,
-    request: StageRequest,
-    prompt: compose.ComposedPrompt,
-    priority: Priority,
-    idempotency_key: str | None,
-    fingerprint: str,
-) -> str:
-    now, job_id = clock.now(), new_id()
-    session.execute(
-        sa.insert(Photo).values(
-            account_id=account_id,
-            created_at=now,
-            **{name: getattr(photo, name) for name in _StoredPhoto.__dataclass_fields__},
-        )
-    )
-    session.execute(
-        sa.insert(Job).values(
-            id=job_id,
-            account_id=account_id,
-            photo_id=photo.id,
-            state=JobState.PENDING,
-            room_type=request.room_type,
-            style=request.style,
-            instructions=request.instructions.strip(),
-            prompt=prompt.text,
-            prompt_version=prompt.version,
-            model=DEFAULT_MODEL.name,
-            priority=priority,
-            created_by=actor.name,
-            idempotency_key=idempotency_key,
-            request_fingerprint=fingerprint,
-            credits_used=pricing.JOB_PRICE_CREDITS,
-            credits_refunded=0,
-            created_at=now,
-        )
-    )
-    ledger.charge(
-        session, account_id=account_id, job_id=job_id, amount_credits=pricing.JOB_PRICE_CREDITS, actor=actor.name
-    )
-    session.execute(
-        sa.insert(Variant),
-        [
-            {
-                "id": new_id(),
-                "job_id": job_id,
-                "variant_index": index,
-                "state": VariantState.QUEUED,
-                "seed": seed,
-                "price_credits": pricing.VARIANT_PRICE_CREDITS,
-                "priority": priority.rank,
-                "created_at": now,
-                "next_due_at": now,
-            }
-            for index, seed in enumerate(_different_seeds(pricing.VARIANTS_PER_JOB))
-        ],
-    )
-    events.add(
-        session,
-        actor,
-        job_id=job_id,
-        kind=EventKind.SUBMITTED,
-        message=f"{photo.file_name} was submitted for {pricing.JOB_PRICE_CREDITS} credits.",
-    )
-    return job_id
-
-
-def _different_seeds(count: int) -> list[int]:
-    seeds: set[int] = set()
-    while len(seeds) < count:
-        seeds.add(secrets.randbelow(SEED_MAX + 1))
-    return list(seeds)

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from core import clock, errors
 from core.images import results, thumbnails
+from core.jobs import attempts
 from core.jobs.desk import Desk
+from core.jobs.endings import StoredResult
 from core.jobs.states import VariantState
-from core.jobs.transitions import StoredResult
 from core.models import Variant
 from core.provider.contract import Prediction
 from core.storage import contract as storage_keys
@@ -21,8 +22,11 @@ DOWNLOAD_MAX_SECONDS = 45.0
 _RETRY_PAUSE = timedelta(seconds=2)
 
 
-def claim(desk: Desk, variant_id: str) -> bool:
-    """Reserve the settling of a running variant for a minute; False if another thread or process has it."""
+def claim(desk: Desk, variant_id: str, *, prediction_id: str) -> bool:
+    """Reserve the settling of a running variant for a minute; False if another thread or process has it.
+
+    Also False if the variant follows another prediction by now.
+    """
     now = clock.now()
     with desk.database.write() as session:
         claimed = session.execute(
@@ -30,6 +34,7 @@ def claim(desk: Desk, variant_id: str) -> bool:
             .where(
                 Variant.id == variant_id,
                 Variant.state == VariantState.RUNNING,
+                attempts.followed_prediction_id() == prediction_id,
                 sa.or_(Variant.settling_until.is_(None), Variant.settling_until < now),
             )
             .values(settling_until=now + _CLAIM)
@@ -59,7 +64,7 @@ def fetch_result(
     if prediction.output_url is None:
         if prediction.data_removed:
             raise errors.OutputExpired
-        raise errors.OutputInvalid("Replicate reports success without a picture. Its credits were returned.")
+        raise errors.OutputInvalid("Replicate reports success without a picture.")
     picture = results.check(
         _download(desk, prediction.output_url), photo_width=photo_width, photo_height=photo_height
     )
@@ -92,5 +97,5 @@ def _download(desk: Desk, url: str) -> bytes:
             if time.monotonic() > give_up_at:
                 raise errors.ProviderUnavailable("Replicate's result comes too slowly; it is fetched again.")
             if len(received) > RESULT_MAX_BYTES:
-                raise errors.OutputInvalid("Replicate's result is larger than 50 MB. Its credits were returned.")
+                raise errors.OutputInvalid("Replicate's result is larger than 50 MB.")
     return bytes(received)

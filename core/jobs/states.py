@@ -48,6 +48,11 @@ class Priority(StrEnum):
         return {Priority.RUSH: 10, Priority.NORMAL: 100}[self]
 
 
+def variant_name(index: int) -> str:
+    """What people call a variant: A, B, …"""
+    return f"Variant {chr(ord('A') + index)}"
+
+
 IN_FLIGHT_JOBS = tuple(state for state in JobState if not state.is_terminal)
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core import clock, errors, logs
 from core.auth.actors import Source, system
-from core.jobs import creation, sync, transitions
+from core.jobs import attempts, creation, dispatch, endings, pause, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant
@@ -28,7 +28,7 @@ LIST_LAG = timedelta(seconds=15)
 # Longer than a create call may take by its own limits: one that never came back was cut off by a crash.
 CALL_MAX = timedelta(seconds=40)
 # A prediction past its deadline is asked for this long before silence counts as the end.
-_SILENCE_MAX = timedelta(seconds=30)
+_SILENCE_MAX = timedelta(seconds=5)
 _LOOK_AGAIN = timedelta(seconds=3)
 # The provider erases inputs an hour after the end; what was not found by then can't be found any more.
 INPUT_KEPT = timedelta(minutes=55)
@@ -44,6 +44,7 @@ class _Due:
     known_status: str
     provider_created_at: datetime
     deadline_at: datetime
+    cancel_requested: bool
 
 
 def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
@@ -51,18 +52,21 @@ def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
 
     1. Claim what is due.
     2. Ask the provider: one by one while few are due, by list pages when many are.
-    3. Note which have begun, in one transaction; look closer at those that have ended, are missing or are overdue.
+    3. Note which have begun, in one transaction; look closer at those that have ended, are missing, are overdue, or
+       are to be canceled. Where the list does not answer, nobody waits for an answer about each of many.
     """
     due = _claim_due(desk)
     if not due:
         return []
     known = _ask_by_list(desk, due) if len(due) > GET_LIMIT else {}
+    if known is None:
+        return [workers.submit(_logged(_end_if_silent), desk, item) for item in due]
     _note_begun(desk, [known[item.prediction_id] for item in due if _has_begun(item, known)])
     now = clock.now()
     return [
         workers.submit(_logged(_look_at), desk, item, known.get(item.prediction_id))
         for item in due
-        if item.deadline_at <= now or not _is_under_way(item, known)
+        if item.deadline_at <= now or item.cancel_requested or not _is_under_way(item, known)
     ]
 
 
@@ -101,7 +105,7 @@ def resolve_submitting(desk: Desk) -> int:
     try:
         found = [item for page in desk.provider.list_pages(created_after=since) for item in page]
     except errors.ProviderError as failed:
-        _log.warning("list not available", code=failed.code, error=failed.message)
+        _note_unreadable(desk, failed)
     return sum(_resolve(desk, row, found, asked_at=asked_at) for row in waiting)
 
 
@@ -110,11 +114,14 @@ def end_overdue_queued(desk: Desk) -> int:
     before = clock.now() - QUEUE_TIMEOUT
     with desk.database.read() as session:
         overdue = session.scalars(
-            sa.select(Variant.id).where(Variant.state == VariantState.QUEUED, Variant.created_at < before)
+            sa.select(Variant.id).where(
+                Variant.state == VariantState.QUEUED,
+                dispatch.waiting_since() < before,
+            )
         ).all()
     for variant_id in overdue:
         with desk.database.write() as session:
-            transitions.fail_variant(
+            endings.end_without_result(
                 session,
                 _SWEEP,
                 variant_id=variant_id,
@@ -144,7 +151,7 @@ def _claim_due(desk: Desk) -> list[_Due]:
             return []
     with desk.database.write() as session:
         claimed = session.scalars(
-            sa.update(Variant).where(*due).values(next_due_at=now + transitions.POLL_INTERVAL).returning(Variant.id)
+            sa.update(Variant).where(*due).values(next_due_at=now + desk.poll_interval).returning(Variant.id)
         ).all()
         rows = session.execute(
             sa.select(
@@ -153,16 +160,17 @@ def _claim_due(desk: Desk) -> list[_Due]:
                 Attempt.status.label("known_status"),
                 Attempt.provider_created_at,
                 Variant.deadline_at,
+                Job.cancel_requested_at.is_not(None).label("cancel_requested"),
             )
             .join(Variant, Variant.id == Attempt.variant_id)
-            .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id.is_not(None))
-            .order_by(Attempt.number)
+            .join(Job, Job.id == Variant.job_id)
+            .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id == attempts.followed_prediction_id())
         ).all()
-    # A variant follows its latest attempt; the earlier ones come first and are overwritten.
-    return list({row.variant_id: _Due(**row._mapping) for row in rows}.values())
+    return [_Due(**row._mapping) for row in rows]
 
 
-def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction]:
+def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction] | None:
+    """What the list says of those due, as far as it could be read; None if it did not answer at all."""
     wanted = {item.prediction_id: item for item in due}
     since = min(item.provider_created_at for item in wanted.values()) - _CLOCK_SKEW
     found: dict[str, Prediction] = {}
@@ -172,30 +180,44 @@ def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction]:
             if len(found) == len(wanted):
                 break
     except errors.ProviderError as failed:
-        _log.warning("list not available", code=failed.code, error=failed.message)
+        _note_unreadable(desk, failed)
+        return found or None
     return found
 
 
 def _look_at(desk: Desk, item: _Due, prediction: Prediction | None) -> None:
+    """Apply what the provider says, after asking it to cancel what has to end."""
     try:
         prediction = prediction or desk.provider.get(item.prediction_id)
-        if not prediction.status.is_terminal and clock.now() >= item.deadline_at:
+        if not prediction.status.is_terminal and (item.cancel_requested or clock.now() >= item.deadline_at):
             prediction = desk.provider.cancel(item.prediction_id)
     except errors.ProviderError as failed:
-        _log.warning("prediction not readable", prediction_id=item.prediction_id, code=failed.code)
-        prediction = None
-    if prediction is not None:
-        sync.apply(desk, _SWEEP, prediction)
-    if prediction is None:
-        # One unanswered question is no proof of anything: the result may be there. The next rounds ask again.
-        is_over = clock.now() >= item.deadline_at + _SILENCE_MAX
-    else:
-        is_over = clock.now() >= item.deadline_at and not prediction.status.is_terminal
-    if is_over:
-        # The provider is silent, or won't stop: the job must not hang with it.
-        variant = sync.find_variant(desk, item.prediction_id)
-        if variant is not None:
-            sync.fail(desk, _SWEEP, variant, errors.TimedOut())
+        _note_unreadable(desk, failed)
+        _end_if_silent(desk, item)
+        return
+    sync.apply(desk, _SWEEP, prediction)
+    if not prediction.status.is_terminal and clock.now() >= item.deadline_at:
+        _time_out(desk, item)
+
+
+def _end_if_silent(desk: Desk, item: _Due) -> None:
+    # One unanswered question is no proof of anything: the result may be there. The next rounds ask again.
+    if clock.now() >= item.deadline_at + _SILENCE_MAX:
+        _time_out(desk, item)
+
+
+def _time_out(desk: Desk, item: _Due) -> None:
+    """The provider is silent, or won't stop: the job must not hang with it."""
+    variant = sync.find_variant(desk, item.prediction_id)
+    if variant is not None:
+        sync.end_without_result(desk, _SWEEP, variant, item.prediction_id, errors.TimedOut())
+
+
+def _note_unreadable(desk: Desk, failed: errors.ProviderError) -> None:
+    _log.warning("prediction not readable", code=failed.code, error=failed.message)
+    if isinstance(failed, errors.ProviderUnauthorized):
+        with desk.database.write() as session:
+            pause.begin(session, failed)
 
 
 def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
@@ -239,13 +261,7 @@ def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *
         if now - row.created_at > INPUT_KEPT:
             # The provider erases inputs after an hour: whether one was bought can't be known any more.
             _log.error("possible orphan at the provider", attempt_id=row.id)
-            return transitions.fail_variant(
-                session,
-                _SWEEP,
-                variant_id=row.variant_id,
-                failure=errors.TimedOut(),
-                allowed=(VariantState.SUBMITTING,),
-            )
+            return transitions.give_up_looking(session, _SWEEP, attempt_id=row.id)
         call_ended_at = row.call_ended_at or row.created_at + CALL_MAX
         if found is None or asked_at - call_ended_at < LIST_LAG:
             return False

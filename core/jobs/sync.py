@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from core import clock, errors, logs
 from core.auth.actors import Actor
-from core.jobs import settlement, transitions
+from core.jobs import attempts, endings, retry, settlement, transitions
 from core.jobs.desk import Desk
-from core.jobs.states import VariantState
+from core.jobs.states import VariantState, variant_name
 from core.models import Attempt, Job, Photo, Variant
 from core.provider.contract import Prediction, PredictionStatus
 
@@ -22,6 +22,10 @@ _SAFETY_WORDS = ("flagged as sensitive", "e005", "nsfw", "safety")
 _ERROR_TEXT_MAX = 200
 # The provider's clock and ours may differ: a prediction that it ended this close to the deadline ran into it.
 _DEADLINE_TOLERANCE = timedelta(seconds=5)
+_OTHERWISE = {
+    VariantState.QUEUED: "It failed, and is ordered once more at no charge.",
+    VariantState.CANCELED: "It was canceled; its credits were returned.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +49,15 @@ class Followed:
     state: VariantState
     known_status: str
     deadline_at: datetime | None
+    cancel_requested: bool
+    was_retried: bool
     account_id: int
     photo_width: int
     photo_height: int
 
 
 def find_variant(desk: Desk, prediction_id: str) -> Followed | None:
-    """The variant that owns the prediction, or None if none does."""
+    """The variant that follows the prediction, or None if none does (any more)."""
     with desk.database.read() as session:
         row = session.execute(
             sa.select(
@@ -61,6 +67,8 @@ def find_variant(desk: Desk, prediction_id: str) -> Followed | None:
                 Variant.state,
                 Attempt.status.label("known_status"),
                 Variant.deadline_at,
+                Job.cancel_requested_at.is_not(None).label("cancel_requested"),
+                Variant.retried_at.is_not(None).label("was_retried"),
                 Job.account_id,
                 Photo.width.label("photo_width"),
                 Photo.height.label("photo_height"),
@@ -68,7 +76,7 @@ def find_variant(desk: Desk, prediction_id: str) -> Followed | None:
             .join(Attempt, Attempt.variant_id == Variant.id)
             .join(Job, Job.id == Variant.job_id)
             .join(Photo, Photo.id == Job.photo_id)
-            .where(Attempt.prediction_id == prediction_id)
+            .where(Attempt.prediction_id == prediction_id, attempts.followed_prediction_id() == prediction_id)
         ).one_or_none()
     if row is None:
         return None
@@ -78,10 +86,10 @@ def find_variant(desk: Desk, prediction_id: str) -> Followed | None:
 def apply(desk: Desk, actor: Actor, prediction: Prediction) -> Change | None:
     """Bring the prediction's variant to where the provider says it is; None if that changes nothing.
 
-    1. Find the variant that owns the prediction. Unknown, or already terminal: done.
+    1. Find the variant that follows the prediction. There is none, or it is not running: done.
     2. Still under way: note the status.
     3. Succeeded: claim the settling, fetch and store the result, and only then say so.
-    4. Ended otherwise: fail the variant with its reason; its credits return.
+    4. Ended otherwise: the variant fails with its reason and its credits return, or it has its free retry.
     """
     variant = find_variant(desk, prediction.id)
     if variant is None or variant.state is not VariantState.RUNNING:
@@ -96,34 +104,51 @@ def apply(desk: Desk, actor: Actor, prediction: Prediction) -> Change | None:
         return _settle(desk, actor, variant, prediction)
     failure = failure_of(prediction, deadline_at=variant.deadline_at)
     log.info("prediction ended without a result", status=prediction.status.value, code=failure.code)
-    return fail(desk, actor, variant, failure, prediction)
+    return end_without_result(desk, actor, variant, prediction.id, failure, prediction=prediction)
 
 
-def fail(
-    desk: Desk, actor: Actor, variant: Followed, failure: errors.StagingError, prediction: Prediction | None = None
+def end_without_result(
+    desk: Desk,
+    actor: Actor,
+    variant: Followed,
+    prediction_id: str,
+    failure: errors.StagingError,
+    *,
+    prediction: Prediction | None = None,
 ) -> Change | None:
-    """End a running variant without a result; None if it had ended already."""
+    """End a running variant's prediction without a result; None if it had ended already."""
     with desk.database.write() as session:
-        changed = transitions.fail_variant(
+        after = endings.end_without_result(
             session,
             actor,
             variant_id=variant.variant_id,
             failure=failure,
-            prediction=prediction,
             allowed=(VariantState.RUNNING,),
+            prediction_id=prediction_id,
+            prediction=prediction,
         )
-    return _change(variant, VariantState.FAILED, failure.message) if changed else None
+    if after is None:
+        return None
+    if after is VariantState.QUEUED:
+        desk.wake.set()
+    return _change(variant, after, failure.message if after is VariantState.FAILED else _OTHERWISE[after])
 
 
-def outcome_of(prediction: Prediction, *, deadline_at: datetime | None) -> tuple[VariantState, str] | None:
+def outcome_of(
+    prediction: Prediction, *, deadline_at: datetime | None, cancel_requested: bool, was_retried: bool
+) -> tuple[VariantState, str] | None:
     """What `apply` would make of it, for a dry run: state and words, or None while it is under way."""
     if not prediction.status.is_terminal:
         return None
-    if prediction.status is PredictionStatus.SUCCEEDED:
-        if prediction.output_url is None:
-            return VariantState.FAILED, errors.OutputExpired().message
+    if prediction.status is PredictionStatus.SUCCEEDED and prediction.output_url is not None:
         return VariantState.SUCCEEDED, "Its result would be fetched."
-    return VariantState.FAILED, failure_of(prediction, deadline_at=deadline_at).message
+    failure: errors.VariantFailure = errors.OutputExpired()
+    if prediction.status is not PredictionStatus.SUCCEEDED:
+        failure = failure_of(prediction, deadline_at=deadline_at)
+    after = retry.after_failure(
+        failure, state=VariantState.RUNNING, cancel_requested=cancel_requested, was_retried=was_retried
+    )
+    return after, failure.message if after is VariantState.FAILED else _OTHERWISE[after]
 
 
 def failure_of(prediction: Prediction, *, deadline_at: datetime | None) -> errors.VariantFailure:
@@ -139,13 +164,13 @@ def failure_of(prediction: Prediction, *, deadline_at: datetime | None) -> error
     if not text:
         return errors.PredictionFailed()
     return errors.PredictionFailed(
-        f"Replicate could not draw this variant: {logs.redact(text)[:_ERROR_TEXT_MAX]} Its credits were returned."
+        f"Replicate could not draw this variant: {logs.redact(text)[:_ERROR_TEXT_MAX].rstrip('.')}."
     )
 
 
 def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction) -> Change | None:
     log = _log.bind(job_id=variant.job_id, variant=variant.variant_index, prediction_id=prediction.id)
-    if not settlement.claim(desk, variant.variant_id):
+    if not settlement.claim(desk, variant.variant_id, prediction_id=prediction.id):
         return None
     try:
         result = settlement.fetch_result(
@@ -157,7 +182,7 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
         )
     except errors.VariantFailure as failure:
         log.warning("result not usable", code=failure.code, error=failure.message)
-        return fail(desk, actor, variant, failure, prediction)
+        return end_without_result(desk, actor, variant, prediction.id, failure, prediction=prediction)
     except errors.StagingError as later:
         # The provider, the storage or the decoders are busy or away: the result is still there in a moment.
         log.warning("settlement delayed", code=later.code, error=later.message)
@@ -167,7 +192,7 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
         settlement.give_up_claim(desk, variant.variant_id)
         raise
     with desk.database.write() as session:
-        changed = transitions.succeed_variant(
+        changed = endings.succeed_variant(
             session, actor, variant_id=variant.variant_id, prediction=prediction, result=result
         )
     if not changed:
@@ -182,5 +207,5 @@ def _change(variant: Followed, after: VariantState, message: str) -> Change:
         variant_index=variant.variant_index,
         before=variant.state,
         after=after,
-        message=f"{transitions.variant_name(variant.variant_index)}: {message}",
+        message=f"{variant_name(variant.variant_index)}: {message}",
     )

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,15 @@ _WAIT_FOR_OWNER = timedelta(seconds=60)
 _REFRESH_PAUSE_SECONDS = 60.0
 _WEBHOOK = system(Source.WEBHOOK)
 _log = logs.get(__name__)
+
+
+class Outcome(StrEnum):
+    """What became of a webhook."""
+
+    APPLIED = "applied"
+    NO_NEWS = "no news"
+    UNKNOWN = "unknown prediction"
+    FAILED = "failed"
 
 
 class Inbox:
@@ -115,22 +125,27 @@ class Inbox:
             )
         if clock.now() - row.received_at < _WAIT_FOR_OWNER:
             return False
-        self._close(row.webhook_id, outcome="failed")
+        self._close(row.webhook_id, outcome=Outcome.FAILED)
         return True
 
     def _apply(self, row: sa.Row[str, dict[str, Any], str | None, Any]) -> bool:
         prediction = parse_prediction(row.body)
         if row.variant_id is not None:
             self._adopt(row.variant_id, prediction)
-        variant = sync.find_variant(self._desk, prediction.id)
-        if variant is None and clock.now() - row.received_at < _WAIT_FOR_OWNER:
-            return False
-        change = sync.apply(self._desk, _WEBHOOK, prediction) if variant is not None else None
-        outcome = "unknown prediction" if variant is None else "applied" if change is not None else "no news"
-        self._close(row.webhook_id, outcome=outcome)
+        if not self._is_owned(prediction.id):
+            if clock.now() - row.received_at < _WAIT_FOR_OWNER:
+                return False
+            self._close(row.webhook_id, outcome=Outcome.UNKNOWN)
+            return True
+        change = sync.apply(self._desk, _WEBHOOK, prediction)
+        self._close(row.webhook_id, outcome=Outcome.NO_NEWS if change is None else Outcome.APPLIED)
         return True
 
-    def _close(self, webhook_id: str, *, outcome: str) -> None:
+    def _is_owned(self, prediction_id: str) -> bool:
+        with self._desk.database.read() as session:
+            return session.scalar(sa.select(Attempt.id).where(Attempt.prediction_id == prediction_id)) is not None
+
+    def _close(self, webhook_id: str, *, outcome: Outcome) -> None:
         with self._desk.database.write() as session:
             session.execute(
                 sa.update(WebhookDelivery)

@@ -7,8 +7,7 @@ import streamlit as st
 from core import clock
 from core.jobs.details import JobDetail, VariantDetail
 from core.jobs.queries import TypicalTimes
-from core.jobs.states import JobState, VariantState
-from core.jobs.transitions import variant_name
+from core.jobs.states import JobState, VariantState, variant_name
 from pages.widgets import before_after, formatting, pictures
 from pages.widgets.states import VARIANT_LOOKS
 

@@ -13,7 +13,7 @@ from core.db.session import Database
 from core.jobs import transitions
 from core.jobs.desk import Desk
 from core.jobs.states import JobState
-from core.jobs.transitions import StoredResult
+from core.jobs.endings import StoredResult
 from core.provider.contract import Prediction, PredictionStatus
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People

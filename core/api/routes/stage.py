@@ -50,7 +50,7 @@ def stage(
         response.status_code = status.HTTP_200_OK
     if len(submission.jobs) > 1:
         return StagedBatch.of(submission)
-    return Staged(**StagedBatch.of(submission).jobs[0].model_dump(), balance=submission.balance)
+    return Staged.of_one(submission)
 
 
 def _read(file: UploadFile) -> Upload:

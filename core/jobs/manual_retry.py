@@ -1,0 +1,128 @@
+"""How does a person try again what has no result? As a new job, linked to the old one, of what is missing alone."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import errors, logs
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.credits import pricing
+from core.credits import queries as credit_queries
+from core.jobs import events, idempotency, new_job, queries
+from core.jobs.desk import Desk
+from core.jobs.details import JobDetail
+from core.jobs.events import EventKind
+from core.jobs.new_job import NewJob, Submission
+from core.jobs.states import JobState, Priority, VariantState, variant_name
+from core.models import Job, Variant
+
+_log = logs.get(__name__)
+
+
+def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | None = None) -> Submission:
+    """Stage again the variants of an ended job that have no result; 20 credits each, taken now.
+
+    1. Check who asks, and whether the same Idempotency-Key asked before.
+    2. In one transaction: lock the first job of the family (a job, its retries, theirs), so that two who ask at once
+       take turns; leave out every variant that has a result in any of them; charge and insert what is left.
+
+    Raises:
+        PermissionDenied, JobNotFound: who or what.
+        StateConflict: the job or a retry of it is under way, or every variant has its result.
+        IdempotencyConflict: the key was used for something else.
+        InsufficientCredits: the balance is short. In all these cases nothing was charged.
+    """
+    actor.require(Action.RETRY)
+    key, fingerprint = idempotency.scoped_key(actor, idempotency_key), idempotency.fingerprint("retry", job_id)
+    earlier = idempotency.find_earlier(desk, key, fingerprint, count=1)
+    if earlier is not None:
+        return earlier
+    try:
+        with desk.database.write() as session:
+            old = queries.job(session, actor, job_id=job_id)
+            missing = _missing(session, old)
+            new_id = new_job.insert(
+                session,
+                actor,
+                _again(session, old, missing, idempotency_key=idempotency.numbered(key, 0), fingerprint=fingerprint),
+                message=_words(old, missing),
+            )
+            message = f"What has no result is staged again as job {new_id}."
+            events.add(session, actor, job_id=old.id, kind=EventKind.RETRIED, message=message)
+            jobs = queries.load_jobs(session, [new_id])
+            balance = credit_queries.account(session, actor, name=old.account).balance
+    except IntegrityError:
+        # The same key came twice at once, and the other call was faster.
+        earlier = idempotency.find_earlier(desk, key, fingerprint, count=1)
+        if earlier is None:
+            raise
+        return earlier
+    desk.wake.set()
+    _log.info("job retried", job_id=new_id, retry_of=old.id, credits_used=jobs[0].credits_used)
+    return Submission(jobs=jobs, balance=balance, repeated=False)
+
+
+def price_of_retry(job: JobDetail) -> int:
+    """What a retry of this job would cost, in credits; 0 if no variant lacks a result."""
+    return pricing.VARIANT_PRICE_CREDITS * sum(variant.result_key is None for variant in job.variants)
+
+
+def _missing(session: Session, old: JobDetail) -> list[int]:
+    """The indexes of the job's variants that have no result, in it or in any other job of its family."""
+    root = _lock_first_of_family(session, old.id)
+    family = sa.select(Job.id, Job.state).where(Job.id == root).cte(recursive=True)
+    family = family.union_all(sa.select(Job.id, Job.state).join(family, Job.retry_of == family.c.id))
+    for job_id, state in session.execute(sa.select(family.c.id, family.c.state)):
+        if not JobState(state).is_terminal:
+            which = "This job" if job_id == old.id else f"Job {job_id}, a retry of the same photo,"
+            raise errors.StateConflict(f"{which} is still under way. Nothing was charged; wait for its end.")
+    done = set(
+        session.scalars(
+            sa.select(Variant.variant_index).where(
+                Variant.job_id.in_(sa.select(family.c.id)), Variant.state == VariantState.SUCCEEDED
+            )
+        )
+    )
+    missing = [variant.index for variant in old.variants if variant.index not in done]
+    if not missing:
+        raise errors.StateConflict("Every variant has its result, here or in a retry. Nothing was charged.")
+    return missing
+
+
+def _lock_first_of_family(session: Session, job_id: str) -> str:
+    # A retry's link never changes and never forms a circle: it is written once, to a job that is older.
+    root = job_id
+    while (parent := session.scalar(sa.select(Job.retry_of).where(Job.id == root))) is not None:
+        root = parent
+    session.execute(sa.select(Job.id).where(Job.id == root).with_for_update(key_share=True)).one()
+    return root
+
+
+def _again(
+    session: Session, old: JobDetail, missing: Sequence[int], *, idempotency_key: str | None, fingerprint: str
+) -> NewJob:
+    row = session.execute(sa.select(Job.photo_id, Job.prompt_version).where(Job.id == old.id)).one()
+    return NewJob(
+        account_id=old.account_id,
+        photo_id=row.photo_id,
+        room_type=old.room_type,
+        style=old.style,
+        instructions=old.instructions,
+        prompt=old.prompt,
+        prompt_version=row.prompt_version,
+        model=old.model,
+        priority=Priority(old.priority),
+        idempotency_key=idempotency_key,
+        request_fingerprint=fingerprint,
+        retry_of=old.id,
+        variant_indexes=missing,
+    )
+
+
+def _words(old: JobDetail, missing: Sequence[int]) -> str:
+    names = " and ".join(variant_name(index) for index in missing)
+    price = pricing.VARIANT_PRICE_CREDITS * len(missing)
+    return f"{names} of {old.photo.file_name} submitted again for {price} credits, as a retry of job {old.id}."

@@ -1,0 +1,97 @@
+"""How does a job come into being? Charge, job, variants and first event, in the caller's one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.auth.actors import Actor
+from core.credits import ledger, pricing
+from core.jobs import events, seeds
+from core.jobs.details import JobDetail
+from core.jobs.events import EventKind
+from core.jobs.states import JobState, Priority, VariantState
+from core.models import Job, Variant
+from core.models.base import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a job is to be. `variant_indexes` says which of a job's variants it has: both, or those missing so far."""
+
+    account_id: int
+    photo_id: str
+    room_type: str
+    style: str
+    instructions: str
+    prompt: str
+    prompt_version: str
+    model: str
+    priority: Priority
+    idempotency_key: str | None
+    request_fingerprint: str | None
+    retry_of: str | None = None
+    variant_indexes: Sequence[int] = tuple(range(pricing.VARIANTS_PER_JOB))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The jobs that were made, or had been made by the same key before (`repeated`), and the balance after them."""
+
+    jobs: list[JobDetail]
+    balance: int
+    repeated: bool
+
+
+def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
+    """Charge the account and insert the job with its queued variants, each with a seed of its own; the job's id.
+
+    Raises:
+        InsufficientCredits: if the balance is short; the transaction must then be given up.
+    """
+    now, job_id = clock.now(), new_id()
+    price = pricing.VARIANT_PRICE_CREDITS * len(job.variant_indexes)
+    session.execute(
+        sa.insert(Job).values(
+            id=job_id,
+            account_id=job.account_id,
+            photo_id=job.photo_id,
+            state=JobState.PENDING,
+            room_type=job.room_type,
+            style=job.style,
+            instructions=job.instructions,
+            prompt=job.prompt,
+            prompt_version=job.prompt_version,
+            model=job.model,
+            priority=job.priority,
+            created_by=actor.name,
+            idempotency_key=job.idempotency_key,
+            request_fingerprint=job.request_fingerprint,
+            retry_of=job.retry_of,
+            credits_used=price,
+            credits_refunded=0,
+            created_at=now,
+        )
+    )
+    ledger.charge(session, account_id=job.account_id, job_id=job_id, amount_credits=price, actor=actor.name)
+    session.execute(
+        sa.insert(Variant),
+        [
+            {
+                "id": new_id(),
+                "job_id": job_id,
+                "variant_index": index,
+                "state": VariantState.QUEUED,
+                "seed": seed,
+                "price_credits": pricing.VARIANT_PRICE_CREDITS,
+                "priority": job.priority.rank,
+                "created_at": now,
+                "next_due_at": now,
+            }
+            for index, seed in zip(job.variant_indexes, seeds.different(len(job.variant_indexes)), strict=True)
+        ],
+    )
+    events.add(session, actor, job_id=job_id, kind=EventKind.SUBMITTED, message=message)
+    return job_id
