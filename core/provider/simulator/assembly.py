@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from core.provider.simulator.config import SimulatorConfig
 from core.provider.simulator.connections import Connections
 from core.provider.simulator.courier import Courier
 from core.provider.simulator.engine import Engine
-from core.provider.simulator.faults import FaultPlan
+from core.provider.simulator.faults import Fault, FaultPlan
 from core.provider.simulator.files import FileShelf
 from core.provider.simulator.limits import TokenBucket
 from core.provider.simulator.outbox import Outbox
@@ -26,11 +26,16 @@ from core.provider.simulator.store import Database, PredictionStore
 from core.provider.simulator.studio import Studio
 
 ACCOUNT = "simulator"
+# The counters of faults that came true are called so, then the fault.
+STRUCK = "fault "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """Everything a request may need; `stopping` is set when held requests must end."""
+    """Everything a request may need; `stopping` is set when held requests must end.
+
+    `interrupted` has the predictions whose first download was broken off on purpose; a restart forgets them.
+    """
 
     config: SimulatorConfig
     clock: Callable[[], datetime]
@@ -46,6 +51,12 @@ class Simulator:
     connections: Connections
     webhook_secret: str
     stopping: asyncio.Event
+    interrupted: set[str] = field(default_factory=set)
+
+    def count_struck(self, faults: frozenset[Fault]) -> None:
+        """Count the faults that came true for one create."""
+        for fault in faults:
+            self.store.count(f"{STRUCK}{fault}")
 
 
 @asynccontextmanager

@@ -13,12 +13,14 @@ class SimulatorConfig:
 
     Attributes:
         seconds: how long a prediction takes, 0 or more.
-        failure_rate: the share of predictions whose model fails, 0 to 1.
+        failure_rate: the share of predictions whose model fails, 0 to 1; the rate of the fault `failure` is added.
         faults: a rate from 0 to 1 for each fault name.
         creates_per_minute: how many creates are let through a minute; 0 for no limit.
         create_burst: how many of them at once.
         allow_http_webhooks: whether webhook addresses may be http.
         list_lag_seconds: how long a new prediction stays missing from lists.
+        webhook_late_seconds: how late the webhooks of a `webhook-late` prediction are; by default more than the
+            minute for which a receiver may still expect them.
         seed: makes the dice of the faults repeatable.
     """
 
@@ -29,6 +31,7 @@ class SimulatorConfig:
     create_burst: int = 60
     allow_http_webhooks: bool = False
     list_lag_seconds: float = 0.0
+    webhook_late_seconds: float = 75.0
     seed: int | None = None
 
     def __post_init__(self) -> None:
@@ -41,6 +44,7 @@ class SimulatorConfig:
                 "creates per minute must be 0 (no limit) or more": self.creates_per_minute >= 0,
                 "the create burst must be at least 1": self.create_burst >= 1 or self.creates_per_minute == 0,
                 "the list lag must be 0 seconds or more": self.list_lag_seconds >= 0,
+                "late webhooks must be 0 seconds late or more": self.webhook_late_seconds >= 0,
             }.items()
             if not right
         ]

@@ -18,7 +18,10 @@ _log = logs.get(__name__)
 RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 TIMEOUT_SECONDS = 10.0
 CONCURRENT_POSTS = 32
-# Every prediction has five webhooks at most, so the busy ones can't hide all the others.
+# The counters of posts are called so, then the kind of the webhook and what came of it: "genuine 200".
+POSTS = "posts "
+_TAKEN = "2"
+# Every prediction has ten webhooks at most, so the busy ones can't hide all the others.
 _BATCH = 8 * CONCURRENT_POSTS
 
 
@@ -71,8 +74,8 @@ class Courier:
             self._busy.pop(delivery.prediction_id, None)
             self.alarm.ring()
 
-    async def _post(self, delivery: Delivery) -> str | None:
-        """Post once; None if it was taken, else why not."""
+    async def _post(self, delivery: Delivery) -> str:
+        """Post once; the status it was answered with, or the name of what went wrong."""
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
         headers = webhooks.signed_headers(delivery, secret=self._secret, at=self._clock())
@@ -80,18 +83,20 @@ class Courier:
             response = await self._client.post(delivery.url, content=delivery.body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as exception:
             return type(exception).__name__
-        return None if response.is_success else f"status {response.status_code}"
+        return str(response.status_code)
 
-    def _record(self, delivery: Delivery, *, outcome: str | None) -> None:
-        if outcome is None:
+    def _record(self, delivery: Delivery, *, outcome: str) -> None:
+        self._counted(f"{POSTS}{delivery.kind} {outcome}")
+        if outcome.startswith(_TAKEN):
             self._outbox.remove(delivery)
             self._counted("webhooks_delivered")
             return
-        is_retried = delivery.event == webhooks.COMPLETED and delivery.attempts < len(RETRY_DELAYS_SECONDS)
+        is_retried = delivery.is_retried and delivery.attempts < len(RETRY_DELAYS_SECONDS)
         _log.warning(
             "simulated webhook not taken",
             prediction_id=delivery.prediction_id,
             event_kind=delivery.event,
+            webhook_kind=delivery.kind.value,
             reason=outcome,
             retried=is_retried,
         )

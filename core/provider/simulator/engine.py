@@ -5,13 +5,11 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.provider.contract import PredictionStatus
 from core.provider.simulator import lifecycle, records, webhooks
 from core.provider.simulator.alarm import Alarm
-from core.provider.simulator.catalog import KONTEXT_INPUT
 from core.provider.simulator.config import SimulatorConfig
 from core.provider.simulator.courier import Courier
 from core.provider.simulator.faults import Fault
@@ -46,6 +44,7 @@ class Engine:
         self._courier = courier
         self._studio = studio
         self._clock = clock
+        self._late_by = timedelta(seconds=config.webhook_late_seconds)
         self._alarm = Alarm("predictions", clock)
         self._loop = asyncio.get_running_loop()
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
@@ -62,7 +61,17 @@ class Engine:
 
     def create(self, order: Order, *, origin: str, faults: frozenset[Fault], planned_error: str | None) -> Record:
         """Take an order: the prediction is kept before this returns, and its picture is begun."""
-        record = self._new_record(order, origin=origin, faults=faults, planned_error=planned_error)
+        record = lifecycle.begun(
+            order,
+            prediction_id=records.new_id(),
+            seed=random.randint(0, MAX_SEED),
+            origin=origin,
+            faults=faults,
+            planned_error=planned_error,
+            now=self._clock(),
+            seconds=self._config.seconds,
+            list_lag_seconds=self._config.list_lag_seconds,
+        )
         with self._database.transaction():
             self._store.insert(record)
             self._store.count("predictions")
@@ -105,31 +114,6 @@ class Engine:
                 del self._waiters[prediction_id]
         return self.get(prediction_id)
 
-    def _new_record(
-        self, order: Order, *, origin: str, faults: frozenset[Fault], planned_error: str | None
-    ) -> Record:
-        now = self._clock()
-        duration = timedelta(seconds=self._config.seconds)
-        is_hanging = Fault.HANG in faults and planned_error is None
-        seed = order.input.get("seed")
-        lifetime = order.cancel_after_seconds
-        return Record(
-            id=records.new_id(),
-            model=order.model,
-            origin=origin,
-            input=order.input,
-            seed=random.randint(0, MAX_SEED) if seed is None else seed,
-            output_format=order.input.get("output_format", KONTEXT_INPUT["output_format"].default),
-            webhook=order.webhook,
-            webhook_events=order.webhook_events,
-            faults=faults,
-            planned_error=planned_error,
-            created_at=now,
-            starts_at=now + duration * lifecycle.STARTING_SHARE,
-            ready_at=None if is_hanging else now + duration,
-            deadline=None if lifetime is None else now + timedelta(seconds=lifetime),
-        )
-
     async def _advance_due(self, now: datetime) -> datetime | None:
         due = self._store.due(now, limit=_BATCH)
         for record in due:
@@ -144,7 +128,7 @@ class Engine:
         with self._database.transaction():
             self._store.save(last)
             for record in changes:
-                for delivery in webhooks.deliveries(record, at=now):
+                for delivery in webhooks.deliveries(record, at=now, late_by=self._late_by):
                     self._outbox.add(delivery)
             if last.status.is_terminal:
                 self._outbox.release(last.id, due_at=now + webhooks.RELEASED_AFTER)
@@ -171,7 +155,7 @@ class Engine:
         if record.status.is_terminal:
             self._studio.forget(record)
             return
-        drawn = replace(record, drawn_at=self._clock(), drawn_bytes=size_bytes, draw_error=error)
+        drawn = lifecycle.drawn(record, self._clock(), size_bytes=size_bytes, error=error)
         changes = list(lifecycle.advance(drawn, self._clock()))
         if changes:
             self._apply(changes)

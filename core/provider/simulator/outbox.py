@@ -3,24 +3,24 @@
 from datetime import datetime
 
 from core.provider.simulator.store import Database, from_microseconds, microseconds
-from core.provider.simulator.webhooks import Delivery
+from core.provider.simulator.webhooks import Delivery, Kind
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS deliveries (
+CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     webhook_id TEXT NOT NULL,
     prediction_id TEXT NOT NULL,
     event TEXT NOT NULL,
     url TEXT NOT NULL,
     body TEXT NOT NULL,
-    is_forged INTEGER NOT NULL,
+    kind TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     due_us INTEGER
 );
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_us) WHERE due_us IS NOT NULL;
-CREATE INDEX IF NOT EXISTS deliveries_held ON deliveries (prediction_id) WHERE due_us IS NULL;
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due_us) WHERE due_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS outbox_held ON outbox (prediction_id) WHERE due_us IS NULL;
 """
-_COLUMNS = "webhook_id, prediction_id, event, url, body, is_forged, attempts, due_us"
+_COLUMNS = "webhook_id, prediction_id, event, url, body, kind, attempts, due_us"
 
 
 class Outbox:
@@ -33,14 +33,14 @@ class Outbox:
     def add(self, delivery: Delivery) -> None:
         """Keep a webhook until it is settled."""
         self._database.run(
-            f"INSERT INTO deliveries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT INTO outbox ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (
                 delivery.webhook_id,
                 delivery.prediction_id,
                 delivery.event,
                 delivery.url,
                 delivery.body,
-                delivery.is_forged,
+                delivery.kind.value,
                 delivery.attempts,
                 None if delivery.due_at is None else microseconds(delivery.due_at),
             ),
@@ -48,37 +48,37 @@ class Outbox:
 
     def release(self, prediction_id: str, *, due_at: datetime) -> None:
         """Make the held webhooks of a prediction due at that time."""
-        sql = "UPDATE deliveries SET due_us = ? WHERE prediction_id = ? AND due_us IS NULL"
+        sql = "UPDATE outbox SET due_us = ? WHERE prediction_id = ? AND due_us IS NULL"
         self._database.run(sql, (microseconds(due_at), prediction_id))
 
     def due(self, now: datetime, *, limit: int) -> list[Delivery]:
         """Webhooks that are due, in the order they came up."""
-        sql = f"SELECT seq, {_COLUMNS} FROM deliveries WHERE due_us <= ? ORDER BY seq LIMIT ?"  # noqa: S608
+        sql = f"SELECT seq, {_COLUMNS} FROM outbox WHERE due_us <= ? ORDER BY seq LIMIT ?"  # noqa: S608
         return [_from_row(row) for row in self._database.run(sql, (microseconds(now), limit))]
 
     def next_due_at(self, *, after: datetime) -> datetime | None:
         """When the next webhook that is not due yet will be."""
-        sql = "SELECT min(due_us) FROM deliveries WHERE due_us > ?"
+        sql = "SELECT min(due_us) FROM outbox WHERE due_us > ?"
         (due_us,) = self._database.run(sql, (microseconds(after),)).fetchone()
         return None if due_us is None else from_microseconds(due_us)
 
     def postpone(self, delivery: Delivery, *, due_at: datetime) -> None:
         """Count a failed attempt and try again at that time."""
-        sql = "UPDATE deliveries SET attempts = ?, due_us = ? WHERE seq = ?"
+        sql = "UPDATE outbox SET attempts = ?, due_us = ? WHERE seq = ?"
         self._database.run(sql, (delivery.attempts + 1, microseconds(due_at), delivery.position))
 
     def remove(self, delivery: Delivery) -> None:
         """The webhook is settled: taken, or given up."""
-        self._database.run("DELETE FROM deliveries WHERE seq = ?", (delivery.position,))
+        self._database.run("DELETE FROM outbox WHERE seq = ?", (delivery.position,))
 
     def count(self) -> int:
         """How many webhooks are not settled yet."""
-        (count,) = self._database.run("SELECT count(*) FROM deliveries").fetchone()
+        (count,) = self._database.run("SELECT count(*) FROM outbox").fetchone()
         return int(count)
 
 
-def _from_row(row: tuple[int, str, str, str, str, str, int, int, int]) -> Delivery:
-    position, webhook_id, prediction_id, event, url, body, is_forged, attempts, due_us = row
+def _from_row(row: tuple[int, str, str, str, str, str, str, int, int]) -> Delivery:
+    position, webhook_id, prediction_id, event, url, body, kind, attempts, due_us = row
     return Delivery(
         position=position,
         webhook_id=webhook_id,
@@ -86,7 +86,7 @@ def _from_row(row: tuple[int, str, str, str, str, str, int, int, int]) -> Delive
         event=event,
         url=url,
         body=body,
-        is_forged=bool(is_forged),
+        kind=Kind(kind),
         attempts=attempts,
         due_at=from_microseconds(due_us),
     )

@@ -1,8 +1,8 @@
 """How does the API say no? Problem documents with a title, a detail and a status."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, TypedDict
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -69,15 +69,27 @@ def invalid(fields: Sequence[InvalidField], *, title: str = "Input validation fa
     return Problem(422, detail, title=title, extra={"invalid_fields": list(fields)})
 
 
-def throttled(wait_seconds: float, headers: Mapping[str, str]) -> Problem:
-    """Too many creates: the wait is told in all three places where clients look for it."""
+def payment_required() -> Problem:
+    """The account has no money left."""
+    detail = "You have insufficient credit to run this model. Purchase credit, then try again."
+    return Problem(402, detail, title="Insufficient credit")
+
+
+Place = Literal["header", "json", "text"]
+
+
+def throttled(
+    wait_seconds: float, headers: Mapping[str, str], *, told_in: Collection[Place] = ("header", "json", "text")
+) -> Problem:
+    """Too many creates: the wait is told in all three places where clients look for it, or in some of them only."""
     wait = max(1, math.ceil(wait_seconds))
+    told = f" Your rate limit resets in ~{wait}s." if "text" in told_in else ""
     return Problem(
         429,
-        f"Request was throttled. Your rate limit resets in ~{wait}s.",
+        f"Request was throttled.{told}",
         title="Too many requests",
-        extra={"retry_after": wait},
-        headers={"Retry-After": str(wait), **headers},
+        extra={"retry_after": wait} if "json" in told_in else {},
+        headers={**({"Retry-After": str(wait)} if "header" in told_in else {}), **headers},
     )
 
 

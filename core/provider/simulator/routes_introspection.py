@@ -1,35 +1,84 @@
-"""What did the simulator see? Counts and links for audits from outside; the real API has none of this."""
+"""What did the simulator see, and what does it do wrong? For audits from outside; the real API has none of this."""
+
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from core.provider.simulator import problems
-from core.provider.simulator.assembly import ACCOUNT, of, origin_of
+from core import errors, logs
+from core.provider.simulator import bodies, problems, views
+from core.provider.simulator.assembly import ACCOUNT, STRUCK, of, origin_of
+from core.provider.simulator.courier import POSTS
 from core.provider.simulator.json_answer import JsonAnswer
+from core.provider.simulator.records import Record
 
 LINK_SECONDS = 3600
+_COUNTERS = (
+    "creates",
+    "creates_throttled",
+    "creates_failed",
+    "creates_refused",
+    "lists",
+    "gets",
+    "cancels",
+    "webhooks_delivered",
+    "webhooks_given_up",
+    "redirects_followed",
+)
 
+_log = logs.get(__name__)
 router = APIRouter(prefix="/simulator")
 
 
 @router.get("/stats")
 async def stats(request: Request) -> Response:
-    """How many creates were asked for and what became of them, since the state folder was made."""
+    """How many calls there were and what became of them, since the state folder was made.
+
+    Every create is a prediction, or was throttled (429), failed (5xx) or refused (any other). `faults` counts those
+    that came true; `posts` counts every posting of a webhook by its kind (genuine, forged, wrong-id) and by the
+    status it was answered with, or the name of the network error. `/simulator/predictions` has them one by one.
+    """
     simulator = of(request)
     counters = simulator.store.counters()
     by_status = simulator.store.count_by_status()
     return JsonAnswer(
         {
-            "creates": counters.get("creates", 0),
-            "creates_throttled": counters.get("creates_throttled", 0),
-            "creates_failed": counters.get("creates_failed", 0),
+            **{name: counters.get(name, 0) for name in _COUNTERS},
             "predictions": sum(by_status.values()),
             "by_status": by_status,
+            "faults": _beginning_with(STRUCK, counters),
+            "posts": _posts(counters),
             "drawings_pending": simulator.studio.pending,
             "webhooks_pending": simulator.outbox.count(),
-            "webhooks_delivered": counters.get("webhooks_delivered", 0),
-            "webhooks_given_up": counters.get("webhooks_given_up", 0),
         }
     )
+
+
+@router.get("/predictions")
+async def list_all(request: Request) -> Response:
+    """Every prediction ever bought, oldest first, with what identifies its order even when its data is removed."""
+    simulator = of(request)
+    # Read to the end before any of them is brought up to date, for that writes to the same table.
+    records = list(simulator.store.all())
+    return JsonAnswer({"predictions": [_facts(simulator.engine.current(record)) for record in records]})
+
+
+@router.get("/faults")
+async def get_faults(request: Request) -> Response:
+    """The rate of every fault there is."""
+    return JsonAnswer(of(request).plan.rates)
+
+
+@router.put("/faults")
+async def replace_faults(request: Request) -> Response:
+    """Replace all rates: a fault that is not named strikes no more by chance. A restart goes back to the switches."""
+    rates = bodies.read_object(await request.body())
+    plan = of(request).plan
+    try:
+        plan.replace_rates(rates)
+    except errors.ConfigurationError as exception:
+        raise problems.Problem(422, exception.message, title="Input validation failed") from exception
+    _log.info("simulator faults replaced", rates={name: rate for name, rate in plan.rates.items() if rate})
+    return JsonAnswer(plan.rates)
 
 
 @router.get("/files/{file_id}/link")
@@ -41,3 +90,29 @@ async def download_link(request: Request, file_id: str) -> Response:
     expiry = int(simulator.clock().timestamp()) + LINK_SECONDS
     path = simulator.files.download_path(file_id, owner=ACCOUNT, expiry=expiry)
     return JsonAnswer({"url": f"{origin_of(request)}{path}"})
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "status": record.status.value,
+        "prompt_sha256": record.prompt_sha256,
+        "input_image": record.input_image,
+        "seed": record.seed,
+        "webhook": record.webhook,
+        "faults": sorted(record.faults),
+        "created_at": views.timestamp(record.created_at),
+        "completed_at": None if record.completed_at is None else views.timestamp(record.completed_at),
+    }
+
+
+def _beginning_with(prefix: str, counters: dict[str, int]) -> dict[str, int]:
+    return {name.removeprefix(prefix): value for name, value in counters.items() if name.startswith(prefix)}
+
+
+def _posts(counters: dict[str, int]) -> dict[str, dict[str, int]]:
+    posts: dict[str, dict[str, int]] = {}
+    for name, value in _beginning_with(POSTS, counters).items():
+        kind, _, outcome = name.partition(" ")
+        posts.setdefault(kind, {})[outcome] = value
+    return posts

@@ -1,23 +1,22 @@
 """What does the API answer about predictions? Create, get, list and cancel."""
 
 import asyncio
+import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from core.provider.simulator import catalog, faults, paging, problems, views
+from core.provider.simulator import bodies, catalog, faults, paging, problems, refusals, views
 from core.provider.simulator.assembly import Simulator, of, origin_of, require_bearer
 from core.provider.simulator.faults import Fault
 from core.provider.simulator.json_answer import JsonAnswer
 from core.provider.simulator.orders import Order, read_order
 from core.provider.simulator.paging import PAGE_SIZE
-from core.provider.simulator.records import Record
+from core.provider.simulator.records import Record, digest
 from core.provider.simulator.store import Filters
 
 HELD_SECONDS = 120.0
-THROTTLE_FAULT_SECONDS = 1.0
 FAULT_HEADER = "x-simulator-fault"
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(require_bearer)])
@@ -45,6 +44,7 @@ async def create_by_version(request: Request) -> Response:
 async def list_predictions(request: Request) -> Response:
     """A page of predictions, newest first."""
     simulator, cursor = of(request), paging.read_cursor(request)
+    simulator.store.count("lists")
     filters = _filters(request, simulator)
     pick = simulator.store.newer_than if cursor.direction == "newer" else simulator.store.older_than
     rows = pick(cursor.position, filters, limit=PAGE_SIZE) if _shows_api(request) else []
@@ -64,42 +64,59 @@ async def list_predictions(request: Request) -> Response:
 @router.get("/predictions/{prediction_id}")
 async def get_prediction(request: Request, prediction_id: str) -> Response:
     """One prediction as it is now."""
+    of(request).store.count("gets")
     return _answer(request, of(request).engine.get(prediction_id))
 
 
 @router.post("/predictions/{prediction_id}/cancel")
 async def cancel_prediction(request: Request, prediction_id: str) -> Response:
     """End a prediction; a finished one is answered as it is."""
+    of(request).store.count("cancels")
     return _answer(request, of(request).engine.cancel(prediction_id))
 
 
 async def _create(request: Request, find_model: Callable[[dict[str, Any]], str]) -> Response:
     """Create a prediction.
 
-    1. Count the call, and let the rate limit have its say.
-    2. Roll the dice: a throttled or failing call buys nothing.
+    1. Count the call once it has arrived whole, and what it is refused with.
+    2. Let the rate limit have its say, then the faults: a refused call buys nothing.
     3. Check the order and take it.
     4. Answer, unless the answer is to get lost.
     """
-    simulator = of(request)
+    simulator, data = of(request), await request.body()
     simulator.store.count("creates")
-    _pass_rate_limit(simulator)
-    body = await _read_json(request)
+    try:
+        _pass_rate_limit(simulator)
+        order, record = _take(simulator, request, bodies.read_object(data), find_model)
+    except problems.Problem as problem:
+        simulator.store.count(refusals.counter_for(problem))
+        raise
+    if Fault.RESET_AFTER_ACCEPT in record.faults:
+        await simulator.connections.reset(request.client and (request.client.host, request.client.port))
+    if Fault.TIMEOUT_AFTER_ACCEPT in record.faults:
+        await _hold(simulator, request)
+    return await _created(simulator, request, order, record)
+
+
+def _take(
+    simulator: Simulator, request: Request, body: dict[str, Any], find_model: Callable[[dict[str, Any]], str]
+) -> tuple[Order, Record]:
     struck = _strike(simulator, request, body)
+    refusal = refusals.refusal_for(struck, simulator.plan)
+    if refusal is not None:
+        simulator.count_struck(struck)
+        raise refusal
     order = read_order(
         body,
         model=find_model(body),
         headers=request.headers,
         allow_http_webhooks=simulator.config.allow_http_webhooks,
     )
-    record = simulator.engine.create(
-        order, origin=origin_of(request), faults=struck, planned_error=simulator.plan.error_for(struck)
+    simulator.count_struck(struck)
+    planned_error = simulator.plan.error_for(struck)
+    return order, simulator.engine.create(
+        order, origin=origin_of(request), faults=struck, planned_error=planned_error
     )
-    if Fault.RESET_AFTER_ACCEPT in struck:
-        await simulator.connections.reset(request.client and (request.client.host, request.client.port))
-    if Fault.TIMEOUT_AFTER_ACCEPT in struck:
-        await _hold(simulator, request)
-    return await _created(simulator, request, order, record)
 
 
 async def _created(simulator: Simulator, request: Request, order: Order, record: Record) -> Response:
@@ -114,26 +131,20 @@ async def _created(simulator: Simulator, request: Request, order: Order, record:
 def _pass_rate_limit(simulator: Simulator) -> None:
     wait_seconds = simulator.bucket.take()
     if wait_seconds:
-        simulator.store.count("creates_throttled")
         raise problems.throttled(wait_seconds, simulator.bucket.headers())
 
 
 def _strike(simulator: Simulator, request: Request, body: dict[str, Any]) -> frozenset[Fault]:
-    """The faults of this create; those that refuse the call are raised at once."""
-    inputs = body.get("input")
-    prompt = inputs.get("prompt") if isinstance(inputs, dict) else None
-    forced, unknown = faults.forced_by(header=request.headers.get(FAULT_HEADER), prompt=prompt)
+    """The faults of this create."""
+    given = body.get("input")
+    inputs: dict[str, Any] = given if isinstance(given, dict) else {}
+    prompt = inputs.get("prompt")
+    marks, unknown = faults.marks_of(header=request.headers.get(FAULT_HEADER), prompt=prompt)
     if unknown:
         description = f"There is no fault called {', '.join(unknown)}"
         raise problems.invalid([{"type": "enum", "field": "X-Simulator-Fault", "description": description}])
-    struck = simulator.plan.roll(forced)
-    if Fault.THROTTLE in struck:
-        simulator.store.count("creates_throttled")
-        raise problems.throttled(THROTTLE_FAULT_SECONDS, simulator.bucket.headers())
-    if Fault.SERVER_ERROR in struck:
-        simulator.store.count("creates_failed")
-        raise problems.Problem(simulator.plan.server_error_status(), "The server could not handle the request.")
-    return struck
+    key = json.dumps([prompt, inputs.get("input_image")])
+    return simulator.plan.roll(faults.forced_now(marks, nth=simulator.store.count_order(digest(key))))
 
 
 async def _hold(simulator: Simulator, request: Request) -> None:
@@ -147,16 +158,6 @@ async def _hold(simulator: Simulator, request: Request) -> None:
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         await asyncio.sleep(0)
-
-
-async def _read_json(request: Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except (ValueError, RecursionError) as exception:
-        raise problems.Problem(400, "The request's body is not valid JSON.") from exception
-    if not isinstance(body, dict):
-        raise problems.Problem(400, "The request's body must be a JSON object.")
-    return body
 
 
 def _take_version(body: dict[str, Any]) -> str:
@@ -174,11 +175,10 @@ def _take_version(body: dict[str, Any]) -> str:
 
 
 def _filters(request: Request, simulator: Simulator) -> Filters:
-    lag = simulator.config.list_lag_seconds
     return Filters(
         created_after=paging.read_time(request, "created_after"),
         created_before=paging.read_time(request, "created_before"),
-        visible_until=simulator.clock() - timedelta(seconds=lag) if lag else None,
+        seen_at=simulator.clock(),
     )
 
 

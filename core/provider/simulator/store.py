@@ -20,8 +20,10 @@ CREATE TABLE IF NOT EXISTS predictions (
     status TEXT NOT NULL,
     created_us INTEGER NOT NULL,
     due_us INTEGER,
-    record TEXT NOT NULL
+    record TEXT NOT NULL,
+    listed_us INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS orders (key TEXT PRIMARY KEY, creates INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS predictions_due ON predictions (due_us) WHERE due_us IS NOT NULL;
 CREATE INDEX IF NOT EXISTS predictions_created ON predictions (created_us);
 CREATE INDEX IF NOT EXISTS predictions_status ON predictions (status);
@@ -32,11 +34,11 @@ _UNFINISHED = (PredictionStatus.STARTING.value, PredictionStatus.PROCESSING.valu
 
 
 class Filters(NamedTuple):
-    """Which predictions a list shows: created at or after, before, and (for a lagging list) no later than."""
+    """Which predictions a list shows: created at or after, before, and those it has caught up with at a time."""
 
     created_after: datetime | None = None
     created_before: datetime | None = None
-    visible_until: datetime | None = None
+    seen_at: datetime | None = None
 
 
 def microseconds(moment: datetime) -> int:
@@ -68,6 +70,11 @@ class Database:
         """Execute the statements of a schema."""
         self._connection.executescript(sql)
 
+    def add_column(self, table: str, column: str, definition: str) -> None:
+        """Give a table a column, unless it has it: the folder may be from an earlier version."""
+        if column not in {row[1] for row in self.run(f"PRAGMA table_info({table})")}:
+            self.run(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing of what runs inside."""
@@ -90,17 +97,19 @@ class PredictionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         database.script(_SCHEMA)
+        database.add_column("predictions", "listed_us", "INTEGER NOT NULL DEFAULT 0")
 
     def insert(self, record: Record) -> None:
         """Keep a new prediction."""
         self._database.run(
-            "INSERT INTO predictions (id, status, created_us, due_us, record) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO predictions (id, status, created_us, due_us, record, listed_us) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 record.id,
                 record.status.value,
                 microseconds(record.created_at),
                 _due_us(record),
                 records.to_json(record),
+                0 if record.listed_at is None else microseconds(record.listed_at),
             ),
         )
 
@@ -125,6 +134,11 @@ class PredictionStore:
         """When the next change of any prediction is due."""
         (due_us,) = self._database.run("SELECT min(due_us) FROM predictions WHERE due_us IS NOT NULL").fetchone()
         return None if due_us is None else from_microseconds(due_us)
+
+    def all(self) -> Iterator[Record]:
+        """Every prediction there ever was as last saved, oldest first."""
+        for (text,) in self._database.run("SELECT record FROM predictions ORDER BY seq"):
+            yield records.from_json(text)
 
     def unfinished(self) -> list[Record]:
         """Every prediction that has not ended, oldest first."""
@@ -157,6 +171,13 @@ class PredictionStore:
         """How many predictions there are of each status."""
         return dict(self._database.run("SELECT status, count(*) FROM predictions GROUP BY status").fetchall())
 
+    def count_order(self, key: str) -> int:
+        """Add one to the creates of an order, and tell how many that makes."""
+        sql = """INSERT INTO orders VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET creates = creates + 1
+            RETURNING creates"""
+        (creates,) = self._database.run(sql, (key,)).fetchone()
+        return int(creates)
+
     def count(self, name: str) -> None:
         """Add one to a named counter."""
         sql = "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
@@ -176,7 +197,7 @@ def _conditions(filters: Filters) -> tuple[str, list[int]]:
     given = (
         ("created_us >= ?", filters.created_after),
         ("created_us < ?", filters.created_before),
-        ("created_us <= ?", filters.visible_until),
+        ("listed_us <= ?", filters.seen_at),
     )
     present = [(condition, microseconds(moment)) for condition, moment in given if moment is not None]
     where = " AND ".join(condition for condition, _ in present) or "1"

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.provider.contract import PredictionStatus
+from core.provider.simulator.faults import Fault
 from core.provider.simulator.records import Record
 
+# Begins like the true host, and is a name that no network knows.
+WRONG_HOST = "replicate.delivery.invalid"
 # The model works for most of a prediction's time; the rest goes into moving the picture.
 _GENERATING_SHARE = 0.95
 
@@ -49,6 +52,8 @@ def output_url(record: Record, *, origin: str) -> str | None:
     """Where the picture can be fetched without a token, or None while there is none."""
     if record.status is not PredictionStatus.SUCCEEDED or record.data_removed:
         return None
+    if Fault.OUTPUT_WRONG_HOST in record.faults:
+        origin = f"https://{WRONG_HOST}"
     return f"{origin}/delivery/{record.id}/{record.output_name}"
 
 

@@ -1,17 +1,24 @@
-"""Each fault strikes as its name says, by its rate, by a header or by a mark in the prompt."""
+"""Which faults strike: by their rates, by a header, by marks in the prompt, and what can't go together."""
 
-import io
 from typing import Any
 
-import httpx
 import pytest
-from PIL import Image
 
 from core import errors
-from core.provider.simulator import routes_delivery
 from core.provider.simulator.config import SimulatorConfig, parse_faults
-from core.provider.simulator.faults import FAULT_NAMES, Fault, FaultPlan, forced_by
-from tests.provider.simulator.simulation import PREDICTIONS_OF_MODEL, Simulation
+from core.provider.simulator.faults import (
+    DESCRIPTIONS,
+    ENDINGS,
+    FAULT_NAMES,
+    REFUSALS,
+    Fault,
+    FaultPlan,
+    Mark,
+    forced_now,
+    marks_of,
+    settled,
+)
+from tests.provider.simulator.simulation import Simulation, jpeg
 
 NAMES = {
     "safety",
@@ -29,6 +36,20 @@ NAMES = {
     "output-not-image",
     "output-truncated",
     "output-slow",
+    "failure",
+    "canceled",
+    "aborted",
+    "stuck-starting",
+    "throttle-json",
+    "throttle-text",
+    "payment",
+    "unauthorized",
+    "list-lag",
+    "webhook-wrong-id",
+    "output-wrong-host",
+    "output-redirect",
+    "output-interrupted",
+    "data-removed",
 }
 
 
@@ -36,13 +57,19 @@ def test_fault_names_are_the_published_ones() -> None:
     assert set(FAULT_NAMES) == NAMES
 
 
+def test_every_fault_is_described_in_a_line() -> None:
+    assert {fault.value for fault in DESCRIPTIONS} == NAMES
+    assert all("\n" not in line and "|" not in line for line in DESCRIPTIONS.values())
+
+
 def test_switches_are_parsed() -> None:
-    assert parse_faults(["safety=0.1", "hang=1"]) == {"safety": 0.1, "hang": 1.0}
+    assert parse_faults(["safety=0.1", "hang=1", "failure=0.2"]) == {"safety": 0.1, "hang": 1.0, "failure": 0.2}
     assert parse_faults([]) == {}
 
 
 @pytest.mark.parametrize(
-    "switch", ["safety", "safety=", "safety=often", "safety=1.5", "safety=-1", "safety=nan", "failure=1", "x=1", "=1"]
+    "switch",
+    ["safety", "safety=", "safety=often", "safety=1.5", "safety=-1", "safety=nan", "safety@1=1", "x=1", "=1"],
 )
 def test_unknown_names_and_rates_are_refused(switch: str) -> None:
     with pytest.raises(errors.ConfigurationError):
@@ -57,6 +84,7 @@ def test_unknown_names_and_rates_are_refused(switch: str) -> None:
         {"creates_per_minute": -1},
         {"create_burst": 0},
         {"list_lag_seconds": -1},
+        {"webhook_late_seconds": -1},
         {"faults": {"nonsense": 1}},
     ],
 )
@@ -65,129 +93,136 @@ def test_impossible_switches_are_refused(switches: dict[str, Any]) -> None:
         SimulatorConfig(**switches)
 
 
-def test_same_seed_gives_the_same_faults() -> None:
-    def rolls(seed: int) -> list[frozenset[Fault]]:
-        plan = FaultPlan({"safety": 0.3, "hang": 0.3}, failure_rate=0.3, seed=seed)
-        return [plan.roll() for _ in range(50)]
+def rolls(seed: int, count: int = 50, **rates: float) -> list[frozenset[Fault]]:
+    plan = FaultPlan({name.replace("_", "-"): rate for name, rate in rates.items()}, seed=seed)
+    return [plan.roll() for _ in range(count)]
 
-    assert rolls(1) == rolls(1)
-    assert rolls(1) != rolls(2)
+
+def test_same_seed_gives_the_same_faults() -> None:
+    assert rolls(1, safety=0.3, output_slow=0.3) == rolls(1, safety=0.3, output_slow=0.3)
+    assert rolls(1, safety=0.3, output_slow=0.3) != rolls(2, safety=0.3, output_slow=0.3)
+
+
+def test_switching_a_fault_on_does_not_move_the_others() -> None:
+    alone = [Fault.WEBHOOK_LOST in struck for struck in rolls(1, webhook_lost=0.3)]
+    together = [Fault.WEBHOOK_LOST in struck for struck in rolls(1, webhook_lost=0.3, safety=0.5, output_slow=0.5)]
+    assert together == alone
 
 
 def test_faults_strike_at_their_rate() -> None:
-    plan = FaultPlan({"safety": 0.2}, failure_rate=0.5, seed=3)
-    rolls = [plan.roll() for _ in range(2000)]
-    assert sum(Fault.SAFETY in struck for struck in rolls) / 2000 == pytest.approx(0.2, abs=0.04)
-    assert sum(Fault.FAILURE in struck for struck in rolls) / 2000 == pytest.approx(0.5, abs=0.04)
-    assert set().union(*rolls) == {Fault.SAFETY, Fault.FAILURE}
+    plan = FaultPlan({"webhook-lost": 0.2}, failure_rate=0.5, seed=3)
+    struck = [plan.roll() for _ in range(2000)]
+    assert sum(Fault.WEBHOOK_LOST in faults for faults in struck) / 2000 == pytest.approx(0.2, abs=0.04)
+    assert sum(Fault.FAILURE in faults for faults in struck) / 2000 == pytest.approx(0.5, abs=0.04)
+    assert set().union(*struck) == {Fault.WEBHOOK_LOST, Fault.FAILURE}
 
 
-def test_header_and_marks_force_faults() -> None:
-    forced, unknown = forced_by(header="hang, Safety", prompt="A room [fault:output-slow] and [fault:typo]")
-    assert forced == {Fault.HANG, Fault.SAFETY, Fault.OUTPUT_SLOW}
+@pytest.mark.parametrize(
+    ("fault_rate", "failure_rate", "together"), [(0.0, 0.1, 0.1), (0.1, 0.0, 0.1), (0.25, 0.5, 0.75), (0.8, 0.7, 1.0)]
+)
+def test_both_ways_to_set_the_failure_rate_add_up(fault_rate: float, failure_rate: float, together: float) -> None:
+    assert FaultPlan({"failure": fault_rate}, failure_rate=failure_rate).rates["failure"] == together
+
+
+def test_replaced_rates_hold_from_then_on_and_wrong_ones_change_nothing() -> None:
+    plan = FaultPlan({"safety": 1.0})
+    plan.replace_rates({"hang": 1.0})
+    assert plan.roll() == {Fault.HANG}
+    with pytest.raises(errors.ConfigurationError):
+        plan.replace_rates({"safety": 1.0, "hang": 2.0})
+    assert plan.roll() == {Fault.HANG}
+
+
+@pytest.mark.parametrize(
+    ("forced", "rolled", "true"),
+    [
+        ((), ("safety", "failure", "hang", "webhook-lost"), {"safety", "webhook-lost"}),
+        (("hang",), ("safety", "failure", "webhook-lost"), {"hang", "webhook-lost"}),
+        ((), ("throttle", "server-error", "safety", "webhook-lost"), {"throttle"}),
+        (("server-error",), ("throttle",), {"server-error"}),
+        (("safety",), ("payment",), {"payment"}),
+        ((), ("output-slow", "output-expired"), {"output-expired"}),
+        (("timeout-after-accept",), ("reset-after-accept", "safety"), {"timeout-after-accept", "safety"}),
+        (
+            ("webhook-lost", "webhook-forged"),
+            ("webhook-wrong-id",),
+            {"webhook-lost", "webhook-forged", "webhook-wrong-id"},
+        ),
+    ],
+)
+def test_only_one_of_several_rivals_comes_true(
+    forced: tuple[str, ...], rolled: tuple[str, ...], true: set[str]
+) -> None:
+    struck = settled(forced=frozenset(map(Fault, forced)), rolled=frozenset(map(Fault, rolled)))
+    assert struck == true
+
+
+def test_whatever_strikes_a_create_is_refused_once_or_ends_one_way() -> None:
+    every = settled(forced=frozenset(), rolled=frozenset(Fault))
+    assert len(every & set(REFUSALS)) == 1
+    assert every == every & set(REFUSALS)
+    bought = settled(forced=frozenset(), rolled=frozenset(Fault) - set(REFUSALS))
+    assert len(bought & set(ENDINGS)) == 1
+
+
+def test_header_and_marks_ask_for_faults() -> None:
+    marks, unknown = marks_of(header="hang, Safety@2", prompt="A room [fault:output-slow] and [fault:typo]")
+    assert set(marks) == {Mark(Fault.HANG), Mark(Fault.SAFETY, 2), Mark(Fault.OUTPUT_SLOW)}
     assert unknown == ("typo",)
 
 
-def test_unknown_forced_fault_is_refused(shared: Simulation) -> None:
+def test_counted_mark_strikes_its_turn_alone() -> None:
+    marks = (Mark(Fault.HANG), Mark(Fault.SAFETY, 2))
+    assert [forced_now(marks, nth=nth) for nth in (1, 2, 3)] == [
+        {Fault.HANG},
+        {Fault.HANG, Fault.SAFETY},
+        {Fault.HANG},
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["typo", "safety@", "safety@0", "safety@-1", "safety@x", "safety@1.5", "@1", "safety@²"]
+)
+def test_unknown_fault_asked_for_is_refused(shared: Simulation, name: str) -> None:
+    before = shared.stats()["predictions"]
+    answer = shared.ask(prompt=f"[fault:{name}]")
+    assert (answer.status_code, answer.json()["invalid_fields"][0]["field"]) == (422, "X-Simulator-Fault")
+    assert shared.stats()["predictions"] == before
+
+
+def test_unknown_fault_in_the_header_is_refused(shared: Simulation) -> None:
     assert shared.ask(headers={"X-Simulator-Fault": "typo"}).status_code == 422
-    assert shared.ask(prompt="[fault:typo]").status_code == 422
 
 
-def test_safety_refuses_with_its_code(shared: Simulation) -> None:
-    ended = shared.ended(shared.create(prompt="A room [fault:safety]")["id"])
-    assert (ended["status"], ended["output"]) == ("failed", None)
-    assert "flagged as sensitive (E005)" in ended["error"]
+def statuses(simulation: Simulation, prompt: str, seeds: range, **options: Any) -> list[str]:
+    return [
+        simulation.ended(simulation.create(prompt=prompt, seed=seed, **options)["id"])["status"] for seed in seeds
+    ]
 
 
-def test_failure_rate_fails_predictions(simulate: Any) -> None:
-    simulation = simulate(failure_rate=1.0)
-    ended = simulation.ended(simulation.create()["id"])
-    assert ended["status"] == "failed"
-    assert ended["error"]
-    assert "sensitive" not in ended["error"]
+def test_counted_mark_spares_the_retry_with_a_new_seed(simulate: Any) -> None:
+    simulation = simulate()
+    assert statuses(simulation, "A [fault:safety@1]", range(3)) == ["failed", "succeeded", "succeeded"]
+    assert statuses(simulation, "B [fault:safety@1] [fault:canceled@2]", range(3)) == [
+        "failed",
+        "canceled",
+        "succeeded",
+    ]
 
 
-def test_throttle_refuses_and_buys_nothing(simulate: Any) -> None:
-    simulation = simulate(faults={"throttle": 1.0})
-    answer = simulation.ask()
-    assert (answer.status_code, answer.headers["retry-after"], answer.json()["retry_after"]) == (429, "1", 1)
-    assert simulation.http.get("/v1/predictions").json()["results"] == []
+def test_creates_are_counted_for_each_image_and_through_a_restart(simulate: Any) -> None:
+    simulation = simulate()
+    links = [
+        simulation.http.post("/v1/files", files={"content": (f"{n}.jpg", jpeg())}).json()["urls"]["get"]
+        for n in range(2)
+    ]
+    for link in links:
+        assert statuses(simulation, "C [fault:safety@1]", range(1), input_image=link) == ["failed"]
+    simulation.restart()
+    assert statuses(simulation, "C [fault:safety@1]", range(1), input_image=links[0]) == ["succeeded"]
 
 
-def test_server_error_refuses_and_buys_nothing(simulate: Any) -> None:
-    simulation = simulate(faults={"server-error": 1.0})
-    assert simulation.ask().status_code in (500, 502, 503)
-    assert simulation.http.get("/v1/predictions").json()["results"] == []
-    assert simulation.stats()["creates"] == 1
-
-
-def test_hanging_prediction_runs_until_it_is_canceled(simulate: Any) -> None:
-    simulation = simulate(seconds=1)
-    prediction_id = simulation.create(fault="hang")["id"]
-    simulation.clock.forward(24 * 3600)
-    assert simulation.get(prediction_id)["status"] == "processing"
-    assert simulation.http.post(f"/v1/predictions/{prediction_id}/cancel").json()["status"] == "canceled"
-
-
-def test_hanging_prediction_ends_at_its_deadline(simulate: Any) -> None:
-    simulation = simulate(seconds=1)
-    prediction_id = simulation.create(fault="hang", headers={"Cancel-After": "1m"})["id"]
-    simulation.clock.forward(61)
-    assert simulation.get(prediction_id)["status"] == "canceled"
-
-
-def test_timeout_after_accept_buys_and_says_nothing(shared: Simulation) -> None:
-    before = shared.stats()["predictions"]
-    order = {"input": {"prompt": "[fault:timeout-after-accept]"}}
-    with pytest.raises(httpx.ReadTimeout):
-        shared.http.post(PREDICTIONS_OF_MODEL, json=order, timeout=0.3)
-    assert shared.stats()["predictions"] == before + 1
-
-
-def test_reset_after_accept_buys_and_breaks_the_connection(shared: Simulation) -> None:
-    before = shared.stats()["predictions"]
-    with pytest.raises(httpx.ReadError, match="reset"):
-        shared.ask(prompt="[fault:reset-after-accept]")
-    assert shared.stats()["predictions"] == before + 1
-    newest = shared.http.get("/v1/predictions").json()["results"][0]
-    assert newest["input"] == {"prompt": "[fault:reset-after-accept]"}
-
-
-def test_list_lags_behind_what_get_knows(simulate: Any) -> None:
-    simulation = simulate(list_lag_seconds=20)
-    prediction_id = simulation.create()["id"]
-    assert simulation.get(prediction_id)["id"] == prediction_id
-    assert simulation.http.get("/v1/predictions").json()["results"] == []
-    simulation.clock.forward(21)
-    assert [item["id"] for item in simulation.http.get("/v1/predictions").json()["results"]] == [prediction_id]
-
-
-def output(simulation: Simulation, fault: str) -> httpx.Response:
-    ended = simulation.ended(simulation.create(fault=fault, output_format="jpg")["id"])
-    assert ended["status"] == "succeeded"
-    return simulation.http.get(ended["output"])
-
-
-def test_expired_output_is_gone(shared: Simulation) -> None:
-    assert output(shared, "output-expired").status_code == 404
-
-
-def test_output_that_is_no_image_pretends_to_be_one(shared: Simulation) -> None:
-    answer = output(shared, "output-not-image")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
-    with pytest.raises(OSError, match="cannot identify"):
-        Image.open(io.BytesIO(answer.content))
-
-
-def test_truncated_output_only_fails_to_decode(shared: Simulation) -> None:
-    answer = output(shared, "output-truncated")
-    assert answer.status_code == 200
-    with pytest.raises(OSError, match=r"(?i)truncated"):
-        Image.open(io.BytesIO(answer.content)).load()
-
-
-def test_slow_output_is_whole_at_last(shared: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes_delivery, "SLOW_SECONDS", 0.4)
-    answer = output(shared, "output-slow")
-    assert answer.elapsed.total_seconds() >= 0.3
-    Image.open(io.BytesIO(answer.content)).load()
+def test_refused_create_counts_as_the_first(simulate: Any) -> None:
+    simulation = simulate()
+    assert simulation.ask(prompt="D [fault:throttle@1]").status_code == 429
+    assert simulation.ask(prompt="D [fault:throttle@1]").status_code == 201

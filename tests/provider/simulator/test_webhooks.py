@@ -1,7 +1,8 @@
 """Webhooks: which are sent, how they are signed, and what happens when they are not taken."""
 
+import base64
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from core.provider.contract import PredictionStatus
 from core.provider.simulator import courier, webhooks
-from tests.provider.simulator.simulation import Received, Receiver, Simulation, at, record, wait_for
+from core.provider.simulator.config import SimulatorConfig
+from core.provider.simulator.faults import Fault
+from tests.provider.simulator.simulation import Received, Receiver, Simulation, at, jpeg, record, wait_for
 
 
 def order(receiver: Receiver, *events: str) -> dict[str, Any]:
@@ -98,10 +101,13 @@ def test_output_and_logs_are_told_every_half_second_at_most(
         started_at=at(1),
         completed_at=at(1 + seconds),
     )
-    assert [delivery.event for delivery in webhooks.deliveries(ended, at=at(2))] == sent
+    assert [delivery.event for delivery in webhooks.deliveries(ended, at=at(2), late_by=timedelta())] == sent
 
 
-@pytest.mark.parametrize(("fault", "status"), [("failure", "failed"), ("safety", "failed"), ("hang", "canceled")])
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("failure", "failed"), ("safety", "failed"), ("canceled", "canceled"), ("hang", "canceled")],
+)
 def test_every_end_but_aborted_is_told(simulate: Any, receiver: Receiver, fault: str, status: str) -> None:
     simulation = simulate(seconds=0.05)
     prediction_id = simulation.create(fault=fault, body=order(receiver, "completed"))["id"]
@@ -114,6 +120,17 @@ def test_every_end_but_aborted_is_told(simulate: Any, receiver: Receiver, fault:
 def test_aborted_is_not_told(simulate: Any, receiver: Receiver) -> None:
     simulation = simulate(seconds=600)
     prediction_id = simulation.create(headers={"Cancel-After": "5s"}, body=order(receiver))["id"]
+    simulation.clock.forward(6)
+    assert simulation.get(prediction_id)["status"] == "aborted"
+    assert simulation.stats()["webhooks_pending"] == 0
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("fault", ["aborted", "stuck-starting"])
+def test_prediction_that_never_starts_has_no_news(simulate: Any, receiver: Receiver, fault: str) -> None:
+    simulation = simulate()
+    faults = f"{fault}, webhook-forged, webhook-wrong-id, webhook-duplicate"
+    prediction_id = simulation.create(fault=faults, headers={"Cancel-After": "5s"}, body=order(receiver))["id"]
     simulation.clock.forward(6)
     assert simulation.get(prediction_id)["status"] == "aborted"
     assert simulation.stats()["webhooks_pending"] == 0
@@ -196,11 +213,12 @@ def test_reordered_webhook_starts_after_the_end(simulate: Any, receiver: Receive
     assert [webhook.status for webhook in received] == ["succeeded", "processing"]
 
 
-def test_late_webhook_comes_later_but_freshly_signed(
-    simulate: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(webhooks, "LATE_BY", webhooks.REPEATED_AFTER * 2)
-    simulation = simulate()
+def test_late_webhook_is_later_than_the_last_one_that_is_tried_again() -> None:
+    assert SimulatorConfig().webhook_late_seconds > sum(courier.RETRY_DELAYS_SECONDS) + courier.TIMEOUT_SECONDS
+
+
+def test_late_webhook_comes_later_but_freshly_signed(simulate: Any, receiver: Receiver) -> None:
+    simulation = simulate(webhook_late_seconds=0.4)
     started = time.time()
     ended = simulation.ended(simulation.create(fault="webhook-late", body=order(receiver, "completed"))["id"])
     (webhook,) = settled(simulation, receiver, 1)
@@ -222,3 +240,58 @@ def test_forged_webhook_lies_and_does_not_verify(simulate: Any, receiver: Receiv
     simulation.http.get("/v1/predictions")
     _, genuine = settled(simulation, receiver, 2)
     verify(simulation, genuine)
+
+
+def test_forged_webhook_is_not_tried_again(
+    simulate: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "RETRY_DELAYS_SECONDS", (0.01, 0.01))
+    simulation = simulate()
+    receiver.statuses = [401]
+    simulation.create(fault="webhook-forged", body=order(receiver, "completed"))
+    _, genuine = settled(simulation, receiver, 2)
+    verify(simulation, genuine)
+
+
+def test_webhook_with_a_wrong_id_is_genuine_but_about_nobody(simulate: Any, receiver: Receiver) -> None:
+    simulation = simulate()
+    photo = "data:image/jpeg;base64," + base64.b64encode(jpeg()).decode()
+    created = simulation.create(
+        fault="webhook-wrong-id", seed=5, input_image=photo, body=order(receiver, "start", "completed")
+    )
+    start, wrong, right = settled(simulation, receiver, 3)
+    for webhook in (start, wrong, right):
+        verify(simulation, webhook)
+    assert [webhook.prediction["id"] == created["id"] for webhook in (start, wrong, right)] == [True, False, True]
+    assert wrong.headers["webhook-id"] != right.headers["webhook-id"]
+    unknown = wrong.prediction
+    assert simulation.http.get(f"/v1/predictions/{unknown['id']}").status_code == 404
+    assert [item["id"] for item in simulation.http.get("/v1/predictions").json()["results"]] == [created["id"]]
+    # Another order by its seed alone, so that only a receiver which looks closely enough leaves it alone.
+    assert unknown["input"] == {**created["input"], "seed": 6}
+    assert unknown["status"] == "succeeded"
+    assert unknown["id"] in unknown["output"]
+
+
+def test_webhook_with_a_wrong_id_can_come_instead_of_the_right_one(simulate: Any, receiver: Receiver) -> None:
+    simulation = simulate()
+    created = simulation.create(fault="webhook-wrong-id, webhook-lost", body=order(receiver, "start", "completed"))
+    (wrong,) = settled(simulation, receiver, 1)
+    assert verify(simulation, wrong)["id"] != created["id"]
+
+
+def test_webhooks_are_the_same_each_time_where_ids_are_given() -> None:
+    running = record(
+        webhook="https://127.0.0.1:9",
+        status=PredictionStatus.PROCESSING,
+        started_at=at(1),
+        webhook_events=("start", "completed"),
+        faults=frozenset({Fault.WEBHOOK_FORGED}),
+    )
+
+    def sent() -> list[webhooks.Delivery]:
+        ids = (f"id{number}" for number in range(9))
+        return list(webhooks.deliveries(running, at=at(1), late_by=timedelta(), make_id=lambda: next(ids)))
+
+    assert sent() == sent()
+    assert [delivery.kind for delivery in sent()] == [webhooks.Kind.FORGED, webhooks.Kind.GENUINE]
