@@ -149,6 +149,7 @@ def simulator(
     create_burst: Annotated[int, typer.Option()] = 60,
     allow_http_webhooks: Annotated[bool, typer.Option()] = False,
     list_lag: Annotated[float, typer.Option(help="Seconds by which its list lags.")] = 0.0,
+    webhook_late: Annotated[float, typer.Option(help="Seconds by which the fault webhook-late delays.")] = 75.0,
     seed: Annotated[int | None, typer.Option(help="Makes its chances repeatable.")] = None,
     state: Annotated[Path | None, typer.Option(help="Its folder; by default in the data folder.")] = None,
 ) -> None:
@@ -167,6 +168,7 @@ def simulator(
             create_burst=create_burst,
             allow_http_webhooks=allow_http_webhooks,
             list_lag_seconds=list_lag,
+            webhook_late_seconds=webhook_late,
             seed=seed,
         )
     except errors.StagingError as error:
