@@ -1,0 +1,132 @@
+"""How does the real code come under the world's rule? Its clocks, dice, threads and log, replaced for one run."""
+
+import functools
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, tzinfo
+from types import ModuleType
+from typing import Any, Self
+from unittest import mock
+
+from standardwebhooks import webhooks as standard_webhooks
+
+from core import clock
+from core.images import preparation, thumbnails
+from core.jobs import creation, manual_sync, sweep
+from tests.simulation.world import World
+
+_ROOMS = ("core.jobs.", "core.webhooks.", "core.models.", "core.credits.", "core.provider.")
+# Pure functions of a photo's bytes: the same few photos are sent in every run.
+_prepare = functools.cache(preparation.prepare)
+_thumbnail = functools.lru_cache(maxsize=1_000)(thumbnails.thumbnail)
+
+
+class _Secrets:
+    """Stands in for the module `secrets`."""
+
+    def __init__(self, world: World) -> None:
+        self.randbelow: Callable[[int], int] = world.secrets.randrange
+        self.randbits: Callable[[int], int] = world.secrets.getrandbits
+        self.token_bytes: Callable[[int], bytes] = world.secrets.randbytes
+
+
+class _Time:
+    """Stands in for the module `time`."""
+
+    def __init__(self, world: World) -> None:
+        self.monotonic = world.monotonic
+        self.perf_counter = world.monotonic
+
+
+class _Log:
+    """Stands in for a module's logger: what it calls an exception was caught where nobody else would see it."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
+
+    def bind(self, **_values: object) -> Self:
+        return self
+
+    def exception(self, event: str, **_values: object) -> None:
+        self._world.report("no unexpected error", f"{self._name}: {event}: {sys.exc_info()[1]!r}")
+
+    def debug(self, event: str, **_values: object) -> None:
+        """Say nothing."""
+
+    info = warning = error = debug
+
+
+class _Inline(Executor):
+    """Stands in for a pool of threads."""
+
+    def __init__(self, *_arguments: object) -> None:
+        """However many threads were asked for, there are none."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class _CountedLock:
+    """Stands in for a photo's lock: while it is held, the world lets nobody else wait for it, who would do so for ever."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __enter__(self) -> None:
+        self._world.photo_locks_held += 1
+
+    def __exit__(self, *_exception: object) -> None:
+        self._world.photo_locks_held -= 1
+
+
+def _frozen_datetime(world: World) -> type[datetime]:
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(world.desk_now().timestamp(), tz=tz)
+
+    return Now
+
+
+def _photo_lock(world: World) -> type:
+    class PhotoLock:
+        def __init__(self) -> None:
+            self.lock = _CountedLock(world)
+
+    return PhotoLock
+
+
+@contextmanager
+def installed(world: World, *, get_limit: int) -> Iterator[None]:
+    """Inside, core has no other time, chance or threads than the world's."""
+    with ExitStack() as stack:
+
+        def replace(owner: object, name: str, value: object) -> None:
+            stack.enter_context(mock.patch.object(owner, name, value))
+
+        replace(clock, "now", world.desk_now)
+        replace(sweep, "GET_LIMIT", get_limit)
+        replace(manual_sync, "ThreadPoolExecutor", _Inline)
+        replace(creation, "_PhotoLock", _photo_lock(world))
+        replace(standard_webhooks, "datetime", _frozen_datetime(world))
+        replace(preparation, "prepare", _prepare)
+        replace(thumbnails, "thumbnail", _thumbnail)
+        for module in _modules():
+            if getattr(module, "secrets", None) is secrets:
+                replace(module, "secrets", _Secrets(world))
+            if getattr(module, "time", None) is time:
+                replace(module, "time", _Time(world))
+            if hasattr(module, "_log"):
+                replace(module, "_log", _Log(world, module.__name__))
+        yield
+
+
+def _modules() -> list[ModuleType]:
+    return [module for name, module in sorted(sys.modules.items()) if name.startswith(_ROOMS)]
