@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 _ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _SECRET_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_TOKEN")
 
-# obstore would go on for three minutes. Here a dead bucket must be an answer while a person waits and before a
-# claim on a result ends: at the worst one connection that is refused late and one that stays silent, 10 s.
-CONNECT_TIMEOUT_SECONDS = 2
-SILENCE_TIMEOUT_SECONDS = 8
-RETRY_SECONDS = 4
+# obstore would go on for three minutes. Here a dead bucket must be an answer while a person waits, and before a
+# claim on a result ends. No retry begins after RETRY_SECONDS, and the last may still take a connection and a
+# silence: 10 s at the worst.
+RETRY_SECONDS = 2
 RETRIES_MAX = 3
-# A read may take this long as long as bytes keep coming.
+CONNECT_TIMEOUT_SECONDS = 2
+SILENCE_TIMEOUT_SECONDS = 6
+# A read may take this long while bytes keep coming.
 TOTAL_TIMEOUT_SECONDS = 60
-# Sending counts as silence, so large files go in parts: two at a time need 10 Mbit/s, the least that is served.
+# To obstore, sending is silence too. So large files go in parts, one after the other: 7 Mbit/s will do.
 _PART_BYTES = 5 * 1024 * 1024
-_PARTS_AT_ONCE = 2
+_PARTS_AT_ONCE = 1
 
 
 class Bucket:
