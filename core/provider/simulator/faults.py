@@ -42,6 +42,7 @@ class Fault(StrEnum):
     THROTTLE_TEXT = "throttle-text"
     PAYMENT = "payment"
     UNAUTHORIZED = "unauthorized"
+    DEADLINE_IGNORED = "deadline-ignored"
     LIST_LAG = "list-lag"
     WEBHOOK_WRONG_ID = "webhook-wrong-id"
     OUTPUT_WRONG_HOST = "output-wrong-host"
@@ -59,6 +60,7 @@ DESCRIPTIONS: Mapping[Fault, str] = {
     Fault.ABORTED: "ends as `aborted` when it should start, without a webhook",
     Fault.HANG: "stays `processing` until it is canceled or its deadline passes (then `canceled`)",
     Fault.STUCK_STARTING: "stays `starting` until it is canceled or its deadline passes (then `aborted`)",
+    Fault.DEADLINE_IGNORED: "its `Cancel-After` is not kept: with `hang`, it runs until it is canceled",
     Fault.THROTTLE: "create gets 429, the wait only in `Retry-After`; nothing is bought",
     Fault.THROTTLE_JSON: "create gets 429, the wait only in JSON `retry_after`",
     Fault.THROTTLE_TEXT: "create gets 429, the wait only in the words of `detail`",
@@ -135,7 +137,9 @@ class FaultPlan:
     """Rolls the dice for each create, with a rate from 0 to 1 per name; the same seed gives the same faults."""
 
     def __init__(self, rates: Mapping[str, float], *, failure_rate: float = 0.0, seed: int | None = None) -> None:
-        self.replace_rates({**rates, Fault.FAILURE: min(1.0, rates.get(Fault.FAILURE, 0.0) + failure_rate)})
+        # Rounded, because the sum of two rates is shown to people.
+        failure = min(1.0, round(rates.get(Fault.FAILURE, 0.0) + failure_rate, 9))
+        self.replace_rates({**rates, Fault.FAILURE: failure})
         # Each fault has dice of its own, so that switching one on does not move the others.
         self._dice = {fault: random.Random(None if seed is None else f"{seed} {fault}") for fault in Fault}
         self._words = random.Random(seed)

@@ -38,7 +38,7 @@ def begun(
     duration = timedelta(seconds=seconds)
     lag_seconds = max(list_lag_seconds, LAGGING_SECONDS if Fault.LIST_LAG in faults else 0.0)
     is_stuck, is_hanging = Fault.STUCK_STARTING in faults, Fault.HANG in faults
-    lifetime = order.cancel_after_seconds
+    lifetime = None if Fault.DEADLINE_IGNORED in faults else order.cancel_after_seconds
     given_seed = order.input.get("seed")
     return Record(
         id=prediction_id,

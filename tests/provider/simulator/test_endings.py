@@ -81,6 +81,15 @@ def test_prediction_that_does_not_move_stays_so_for_ever_but_can_be_canceled(sim
     assert simulation.http.post(f"/v1/predictions/{prediction_id}/cancel").json()["status"] == "canceled"
 
 
+@pytest.mark.parametrize("fault", ["hang", "stuck-starting"])
+def test_deadline_can_be_ignored(simulate: Any, fault: str) -> None:
+    simulation = simulate(seconds=SECONDS)
+    created = simulation.create(fault=f"{fault}, deadline-ignored", headers={"Cancel-After": "90s"})
+    assert "deadline" not in created
+    simulation.clock.forward(3600)
+    assert simulation.get(created["id"])["status"] == LIVES[fault].later
+
+
 @pytest.mark.parametrize("fault", LIVES)
 def test_no_picture_is_drawn_for_a_prediction_without_a_result(shared: Simulation, fault: str) -> None:
     prediction_id = shared.create(fault=fault, output_format="png")["id"]

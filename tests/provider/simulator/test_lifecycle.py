@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.provider.contract import PredictionStatus
-from core.provider.simulator import lifecycle, records
+from core.provider.contract import PredictionStatus, parse_prediction
+from core.provider.simulator import lifecycle, records, views
+from core.provider.simulator.faults import Fault
+from core.provider.simulator.orders import Order
 from core.provider.simulator.pictures import Drawing
 from core.provider.simulator.records import Record
 from tests.provider.simulator.simulation import NOON, at, record, wait_for
@@ -46,6 +48,59 @@ def test_prediction_passes_through_its_statuses_in_time(
     start: Record, seconds: float, passed: list[tuple[str, float]]
 ) -> None:
     assert life(start, seconds) == passed
+
+
+def begun(*struck: Fault, **options: Any) -> Record:
+    order = Order(
+        model="owner/name",
+        input={"prompt": "x", "input_image": "https://a.example/a.jpg"},
+        webhook=None,
+        webhook_events=("completed",),
+        cancel_after_seconds=300,
+        wait_seconds=0,
+    )
+    given: dict[str, Any] = {"planned_error": None, "seconds": 10, **options}
+    return lifecycle.begun(
+        order, prediction_id="p1", seed=7, origin="https://b.example", faults=frozenset(struck), now=NOON, **given
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "passed"),
+    [
+        (begun(), [("processing", 1), ("succeeded", 10)]),
+        (begun(planned_error="bad"), [("processing", 1), ("failed", 10)]),
+        (begun(Fault.CANCELED), [("processing", 1), ("canceled", 10)]),
+        (begun(Fault.ABORTED), [("aborted", 1)]),
+        (begun(Fault.HANG), [("processing", 1), ("canceled", 300)]),
+        (begun(Fault.STUCK_STARTING), [("aborted", 300)]),
+        (begun(Fault.HANG, Fault.DEADLINE_IGNORED), [("processing", 1)]),
+        (begun(Fault.STUCK_STARTING, Fault.DEADLINE_IGNORED), []),
+        (begun(Fault.CANCELED, seconds=400), [("processing", 40), ("canceled", 300)]),
+        (begun(Fault.ABORTED, seconds=4000), [("aborted", 300)]),
+    ],
+)
+def test_whole_life_can_be_told_without_a_server(start: Record, passed: list[tuple[str, float]]) -> None:
+    if start.needs_drawing:
+        start = lifecycle.drawn(start, at(2), size_bytes=5)
+    assert life(start, 1000) == passed
+    told = parse_prediction(views.prediction_view(start, origin=start.origin))
+    assert (told.id, told.status, told.input) == ("p1", "starting", start.input)
+
+
+def test_data_that_is_removed_at_once_is_there_for_no_moment() -> None:
+    start = lifecycle.drawn(begun(Fault.DATA_REMOVED), at(2), size_bytes=5)
+    *_, ended, removed = lifecycle.advance(start, at(10))
+    assert (ended.data_removed, removed.data_removed, removed.input) == (False, True, {})
+    assert removed.input_image == "https://a.example/a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("struck", "lag_seconds", "listed_at"),
+    [((), 0, None), ((), 3, at(3)), ((Fault.LIST_LAG,), 0, at(10)), ((Fault.LIST_LAG,), 30, at(30))],
+)
+def test_longer_lag_counts(struck: tuple[Fault, ...], lag_seconds: float, listed_at: datetime | None) -> None:
+    assert begun(*struck, list_lag_seconds=lag_seconds).listed_at == listed_at
 
 
 def test_data_is_removed_an_hour_after_the_end_and_nothing_comes_after() -> None:

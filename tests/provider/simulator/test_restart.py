@@ -1,8 +1,10 @@
 """A restart in the middle loses nothing: state, running predictions, pending webhooks and the address stay."""
 
+import json
 import logging
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,11 +18,12 @@ import pytest
 from PIL import Image
 
 from core import errors
+from core.provider.simulator import records
 from core.provider.simulator.address import known_address
 from core.provider.simulator.config import SimulatorConfig
 from core.provider.simulator.pictures import Drawing
 from core.provider.simulator.server import SimulatorServer
-from tests.provider.simulator.simulation import MODEL, QUICK_DRAWING, Receiver, jpeg, wait_for
+from tests.provider.simulator.simulation import MODEL, QUICK_DRAWING, Receiver, at, jpeg, record, wait_for
 
 
 def test_running_prediction_goes_on_to_completion(simulate: Any) -> None:
@@ -78,6 +81,31 @@ def test_pending_webhook_is_delivered_after_a_restart(simulate: Any, receiver: R
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert second.prediction["id"] == prediction_id
     wait_for(lambda: simulation.stats()["webhooks_pending"] == 0)
+
+
+def test_folder_of_an_earlier_version_is_taken_over(simulate: Any, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    earlier = json.loads(records.to_json(record(drawn_at=at(1), ready_at=at(1))))
+    for name in ("listed_at", "prompt_sha256", "input_image"):
+        del earlier[name]
+    database = sqlite3.connect(tmp_path / "old" / "simulator.sqlite")
+    database.execute(
+        "CREATE TABLE predictions (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+        " status TEXT NOT NULL, created_us INTEGER NOT NULL, due_us INTEGER, record TEXT NOT NULL)"
+    )
+    values = (earlier["id"], earlier["status"], 1, 1, json.dumps(earlier))
+    database.execute(
+        "INSERT INTO predictions (id, status, created_us, due_us, record) VALUES (?, ?, ?, ?, ?)", values
+    )
+    database.commit()
+    database.close()
+    simulation = simulate(state="old")
+    newer = simulation.create()["id"]
+    listed = simulation.http.get("/v1/predictions").json()["results"]
+    assert [item["id"] for item in listed] == [newer, earlier["id"]]
+    assert simulation.get(earlier["id"])["status"] == "succeeded"
+    told = simulation.http.get("/simulator/predictions").json()["predictions"]
+    assert [item["id"] for item in told] == [earlier["id"], newer]
 
 
 def test_port_is_taken_again_and_recorded(simulate: Any) -> None:
