@@ -12,7 +12,7 @@ from core.analytics.queries import Summary
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import queries as credit_queries
-from pages.widgets import formatting, session
+from pages.widgets import formatting, pause_banner, session
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90}
 _KEPT = timedelta(seconds=30)
@@ -23,6 +23,7 @@ _ALL_ACCOUNTS = "All accounts"
 def _page() -> None:
     actor = session.require_actor()
     st.title("Analytics", anchor=False)
+    pause_banner.draw()
     if not actor.may(Action.READ_ANALYTICS):
         st.info("Analytics are for managers. Ask one for the figures or the role.", icon=":material/lock:")
         return

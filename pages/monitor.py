@@ -11,7 +11,9 @@ from core.auth.roles import Action
 from core.jobs import manual_sync, queries
 from core.jobs.details import JobDetail
 from core.jobs.states import IN_FLIGHT_JOBS, JobState
-from pages.widgets import formatting, job_table, job_view, session, states
+from core.webhooks import health
+from core.webhooks.health import WebhookHealth
+from pages.widgets import formatting, job_actions, job_table, job_view, pause_banner, session, states, webhook_health
 
 _REFRESH_MS = 2_000
 _JOB = "job"
@@ -21,6 +23,7 @@ _SHOWN = 50
 _LIST_HEIGHT, _ROW_HEIGHT = 720, 84
 # Many open pages share one look at the database.
 _SNAPSHOT_KEPT = timedelta(milliseconds=500)
+_HEALTH_KEPT = timedelta(seconds=2)
 
 
 def _page() -> None:
@@ -32,11 +35,14 @@ def _page() -> None:
 @st.fragment
 def _draw_live(actor: Actor) -> None:
     """Redraws itself every two seconds while anything is in flight, and is quiet otherwise."""
+    pause_banner.draw()
     state = _draw_filter()
     counts, page = _snapshot(actor, (state,) if state else ())
     _draw_counts(counts)
     in_flight = sum(counts[one] for one in IN_FLIGHT_JOBS)
     _draw_toolbar(actor, in_flight)
+    if actor.may(Action.SYNC):
+        webhook_health.draw(_health(actor), are_requested=session.runtime().desk.webhook_base_url is not None)
     if in_flight:
         st_autorefresh(interval=_REFRESH_MS, key="monitor-refresh")
     if not page.jobs:
@@ -57,8 +63,7 @@ def _draw_live(actor: Actor) -> None:
 def _draw_list(page: queries.JobPage, selected: str | None) -> None:
     clicked = job_table.draw(page.jobs, selected=selected, now=clock.now(), key="jobs")
     if clicked and clicked != selected:
-        st.query_params[_JOB] = clicked
-        st.rerun()
+        _show(clicked)
     if page.next_cursor:
         st.caption(f"The newest {_SHOWN} are shown.")
 
@@ -67,6 +72,12 @@ def _draw_list(page: queries.JobPage, selected: str | None) -> None:
 def _snapshot(actor: Actor, shown: tuple[JobState, ...]) -> tuple[dict[JobState, int], queries.JobPage]:
     with session.runtime().database.read() as opened:
         return queries.counts_by_state(opened, actor), queries.jobs(opened, actor, states=shown, limit=_SHOWN)
+
+
+@st.cache_data(ttl=_HEALTH_KEPT, show_spinner=False)
+def _health(actor: Actor) -> WebhookHealth:
+    with session.runtime().database.read() as opened:
+        return health.read(opened, actor)
 
 
 def _draw_filter() -> JobState | None:
@@ -140,30 +151,19 @@ def _draw_job(actor: Actor, job_id: str) -> None:
             st.error(formatting.refusal(job.failure), icon=":material/error:")
         if job.state.is_terminal:
             st.caption(job_view.outcome(job))
-        _draw_actions(actor, job)
+        if job.retry_of is not None:
+            st.caption(f"A retry of job {formatting.short_id(job.retry_of)}, of what had no result there.")
+        job_actions.draw(actor, job, sync=lambda: _sync(actor, job.id), show=_show)
         job_view.draw_variants(job, typical)
         _draw_timeline(job)
 
 
-def _draw_actions(actor: Actor, job: JobDetail) -> None:
-    reason = ""
-    if job.state.is_terminal:
-        reason = "This job has ended: there is nothing to sync."
-    elif not actor.may(Action.SYNC):
-        reason = "Your role can't sync jobs."
-    with st.container(horizontal=True):
-        clicked = st.button(
-            "Sync now",
-            icon=":material/sync:",
-            disabled=bool(reason),
-            help=reason or "Ask Replicate about this job, now.",
-            key=f"sync-{job.id}",
-        )
-        if st.button("Close", icon=":material/close:", type="tertiary", key=f"close-{job.id}"):
-            st.query_params.pop(_JOB, None)
-            st.rerun()
-    if clicked:
-        _sync(actor, job.id)
+def _show(job_id: str | None) -> None:
+    if job_id is None:
+        st.query_params.pop(_JOB, None)
+    else:
+        st.query_params[_JOB] = job_id
+    st.rerun()
 
 
 def _sync(actor: Actor, job_id: str | None) -> None:

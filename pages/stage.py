@@ -13,7 +13,7 @@ from core.credits import queries as credit_queries
 from core.jobs import queries, service
 from core.jobs.details import JobDetail
 from core.jobs.sweep import QUEUE_TIMEOUT
-from pages.widgets import formatting, job_view, look_card, photo_card, session, states
+from pages.widgets import formatting, job_view, look_card, pause_banner, photo_card, session, states
 from pages.widgets.look_card import ChosenLook
 from pages.widgets.photo_card import ChosenPhoto
 
@@ -28,6 +28,7 @@ _POLL_MARGIN = timedelta(seconds=60)
 def _page() -> None:
     actor = session.require_actor()
     st.title("Stage a photo", anchor=False)
+    pause_banner.draw()
     with session.runtime().database.read() as opened:
         accounts = credit_queries.accounts(opened, actor)
         usual_account_id = queries.last_account_charged(opened, actor)

@@ -28,7 +28,10 @@ class AttemptDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantDetail:
-    """One picture of a job. `elapsed_seconds` counts from its first order to its end, or to now."""
+    """One picture of a job. `elapsed_seconds` counts from its first order to its end, or to now.
+
+    `was_retried`: its first prediction failed, and it had its free retry.
+    """
 
     id: str
     index: int
@@ -42,6 +45,7 @@ class VariantDetail:
     started_at: datetime | None
     completed_at: datetime | None
     elapsed_seconds: float | None
+    was_retried: bool
     attempts: tuple[AttemptDetail, ...]
 
 
@@ -134,6 +138,7 @@ def as_first_made(job: JobDetail) -> JobDetail:
                 started_at=None,
                 completed_at=None,
                 elapsed_seconds=None,
+                was_retried=False,
                 attempts=(),
             )
             for variant in job.variants

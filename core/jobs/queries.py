@@ -98,6 +98,11 @@ def counts_by_state(session: Session, actor: Actor) -> dict[JobState, int]:
     return {state: found.get(state, 0) for state in JobState}
 
 
+def queued_variants(session: Session) -> int:
+    """How many variants wait for their turn, of all accounts."""
+    return session.scalar(sa.select(sa.func.count()).where(Variant.state == VariantState.QUEUED)) or 0
+
+
 def last_account_charged(session: Session, actor: Actor) -> int | None:
     """The account that paid for the actor's latest job, or None before their first."""
     return session.scalar(
@@ -267,6 +272,7 @@ def _load_variants(
             started_at=variant.started_at,
             completed_at=variant.completed_at,
             elapsed_seconds=elapsed,
+            was_retried=variant.retried_at is not None,
             attempts=tried,
         )
         found[variant.job_id].append((detail, (elapsed or 0.0) / max(expected_seconds, 0.1)))

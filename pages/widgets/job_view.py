@@ -5,6 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from core import clock
+from core.credits import pricing
 from core.jobs.details import JobDetail, VariantDetail
 from core.jobs.queries import TypicalTimes
 from core.jobs.states import JobState, VariantState, variant_name
@@ -15,22 +16,30 @@ _ENDED_TITLES = {VariantState.FAILED: "No result", VariantState.CANCELED: "Cance
 
 
 def draw_variants(job: JobDetail, typical: TypicalTimes) -> None:
-    """Draw every variant of the job as a card."""
-    for column, variant in zip(st.columns(len(job.variants)), job.variants, strict=True):
+    """Draw every variant of the job as a card, at the size that two side by side have."""
+    columns = st.columns(max(len(job.variants), pricing.VARIANTS_PER_JOB))
+    for column, variant in zip(columns, job.variants, strict=False):
         with column, st.container(border=True):
             _draw_variant(job, variant, typical)
 
 
 def outcome(job: JobDetail) -> str:
     """One sentence on how the job ended and what it cost."""
+    is_one = len(job.variants) == 1
     sentences = {
-        JobState.COMPLETED: f"Both variants are ready. {formatting.credits(job.credits_used)} used.",
-        JobState.PARTIAL: "One variant is ready, the other failed.",
-        JobState.FAILED: "Neither variant could be made.",
+        JobState.COMPLETED: ("The variant is" if is_one else "Both variants are")
+        + f" ready. {formatting.credits(job.credits_used)} used.",
+        JobState.PARTIAL: f"One variant is ready, the other {_other_ending(job)}.",
+        JobState.FAILED: ("The variant could not" if is_one else "Neither variant could") + " be made.",
         JobState.CANCELED: "The job was canceled.",
     }
     returned = f" {formatting.credits(job.credits_refunded)} were returned." if job.credits_refunded else ""
     return sentences.get(job.state, "") + returned
+
+
+def _other_ending(job: JobDetail) -> str:
+    is_canceled = any(variant.state is VariantState.CANCELED for variant in job.variants)
+    return "was canceled" if is_canceled else "failed"
 
 
 def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes) -> None:
@@ -70,7 +79,8 @@ def _detail(variant: VariantDetail, typical: TypicalTimes, created_at: datetime)
     if typical.median_seconds is not None and typical.p95_seconds is not None:
         usual, slow = formatting.duration(typical.median_seconds), formatting.duration(typical.p95_seconds)
         estimate = f"Usually {usual}, 19 of 20 within {slow}."
-    return f"{formatting.clock_face(elapsed)} so far. {estimate}"
+    again = "The first try failed; this one is at no charge. " if variant.was_retried else ""
+    return f"{again}{formatting.clock_face(elapsed)} so far. {estimate}"
 
 
 def _progress(variant: VariantDetail, typical: TypicalTimes) -> int:

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 from core import runtime as core_runtime
 from core.auth.actors import Actor
 from core.db.session import Database
-from core.jobs import sync
+from core.jobs import creation, sync
 from core.jobs.desk import Desk
+from core.jobs.states import VariantState
 from core.runtime import Runtime
 from core.settings import Settings
 from core.storage.backend import ObjectStorage
@@ -107,12 +108,16 @@ def sign_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
 
 @pytest.fixture
 def end_job(desk: Desk, provider: FakeProvider) -> Callable[..., str]:
-    """Makes a job whose two predictions end so, and applies it: `end_job({}, {"status": "failed"})`; its id."""
+    """Makes a job whose variants end so, the free retry too: `end_job({}, {"status": "failed"})`; its id."""
 
     def make(*endings: dict[str, Any], **options: Any) -> str:
         job_id, predictions = factories.ordered_job(desk, **options)
-        for prediction_id, ending in zip(predictions, endings, strict=True):
+        for index, (prediction_id, ending) in enumerate(zip(predictions, endings, strict=True)):
             sync.apply(desk, factories.manager(), provider.finish(prediction_id, **ending))
+            variant = factories.variants(desk.database, job_id)[index]
+            if variant.state == VariantState.QUEUED:
+                creation.create_prediction(desk, variant.id)
+                sync.apply(desk, factories.manager(), provider.finish(provider.bought()[-1], **ending))
         return job_id
 
     return make
