@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Simulator:
     """Everything a request may need; `stopping` is set when held requests must end.
 
     `interrupted` has the predictions whose first download was broken off on purpose; a restart forgets them.
+    `reads` counts the calls that change nothing, in memory, so that they cost no write either.
     """
 
     config: SimulatorConfig
@@ -52,6 +54,7 @@ class Simulator:
     webhook_secret: str
     stopping: asyncio.Event
     interrupted: set[str] = field(default_factory=set)
+    reads: Counter[str] = field(default_factory=Counter)
 
     def count_struck(self, faults: frozenset[Fault]) -> None:
         """Count the faults that came true for one create."""

@@ -12,13 +12,12 @@ from core.provider.simulator.json_answer import JsonAnswer
 from core.provider.simulator.records import Record
 
 LINK_SECONDS = 3600
+_READS = ("lists", "gets")
 _COUNTERS = (
     "creates",
     "creates_throttled",
     "creates_failed",
     "creates_refused",
-    "lists",
-    "gets",
     "cancels",
     "webhooks_delivered",
     "webhooks_given_up",
@@ -31,7 +30,7 @@ router = APIRouter(prefix="/simulator")
 
 @router.get("/stats")
 async def stats(request: Request) -> Response:
-    """How many calls there were and what became of them, since the state folder was made.
+    """How many calls there were and what became of them, since the state folder was made; reads since the last start.
 
     Every create is a prediction, or was throttled (429), failed (5xx) or refused (any other). `faults` counts those
     that came true; `posts` counts every posting of a webhook by its kind (genuine, forged, wrong-id) and by the
@@ -43,6 +42,7 @@ async def stats(request: Request) -> Response:
     return JsonAnswer(
         {
             **{name: counters.get(name, 0) for name in _COUNTERS},
+            **{name: simulator.reads[name] for name in _READS},
             "predictions": sum(by_status.values()),
             "by_status": by_status,
             "faults": _beginning_with(STRUCK, counters),

@@ -44,7 +44,7 @@ async def create_by_version(request: Request) -> Response:
 async def list_predictions(request: Request) -> Response:
     """A page of predictions, newest first."""
     simulator, cursor = of(request), paging.read_cursor(request)
-    simulator.store.count("lists")
+    simulator.reads["lists"] += 1
     filters = _filters(request, simulator)
     pick = simulator.store.newer_than if cursor.direction == "newer" else simulator.store.older_than
     rows = pick(cursor.position, filters, limit=PAGE_SIZE) if _shows_api(request) else []
@@ -64,7 +64,7 @@ async def list_predictions(request: Request) -> Response:
 @router.get("/predictions/{prediction_id}")
 async def get_prediction(request: Request, prediction_id: str) -> Response:
     """One prediction as it is now."""
-    of(request).store.count("gets")
+    of(request).reads["gets"] += 1
     return _answer(request, of(request).engine.get(prediction_id))
 
 

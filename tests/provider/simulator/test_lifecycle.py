@@ -74,6 +74,7 @@ def begun(*struck: Fault, **options: Any) -> Record:
         (begun(Fault.ABORTED), [("aborted", 1)]),
         (begun(Fault.HANG), [("processing", 1), ("canceled", 300)]),
         (begun(Fault.STUCK_STARTING), [("aborted", 300)]),
+        (begun(Fault.HANG, planned_error="bad"), [("processing", 1), ("canceled", 300)]),
         (begun(Fault.HANG, Fault.DEADLINE_IGNORED), [("processing", 1)]),
         (begun(Fault.STUCK_STARTING, Fault.DEADLINE_IGNORED), []),
         (begun(Fault.CANCELED, seconds=400), [("processing", 40), ("canceled", 300)]),

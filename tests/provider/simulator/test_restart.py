@@ -60,8 +60,7 @@ def test_everything_kept_is_there_after_a_restart(simulate: Any) -> None:
     assert simulation.http.get(ended["output"]).content == picture
     assert simulation.http.get(file["urls"]["get"]).json() == file
     assert simulation.http.get("/v1/webhooks/default/secret").json() == secret
-    again = simulation.stats()
-    assert again == {**stats, "gets": stats["gets"] + 1}
+    assert simulation.stats() == {**stats, "gets": 1}
 
 
 def test_uploaded_file_is_an_input_after_a_restart_on_another_port(simulate: Any) -> None:
