@@ -17,6 +17,7 @@ _BUSY_SECONDS = 0.1
 _BUSY_FOR_SECONDS = 1.0
 _IDLE_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 1.0
+_FORGETTING_SECONDS = 600.0
 _STEPS = 4
 _LOOKERS = 6
 # Beyond this many unfinished looks the provider is slow; asking more often would only make it worse.
@@ -38,6 +39,7 @@ class Worker:
         self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look")
         self._looks: set[Future[Any]] = set()
         self._housekeeping_due = 0.0
+        self._forgetting_due = time.monotonic() + _FORGETTING_SECONDS
         self._busy_until = 0.0
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
@@ -79,13 +81,16 @@ class Worker:
     def _round(self) -> bool:
         self._attempt(self._release)
         # What waits for the provider must not keep the loop: each of these runs once at a time in the pool.
-        self._alone("inbox", self._inbox.apply_waiting)
+        self._alone("inbox", lambda: self._inbox.hand_out_waiting(self._lookers))
         self._alone("poll", self._poll)
         if time.monotonic() >= self._housekeeping_due:
             self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
             self._alone("resolve", lambda: sweep.resolve_submitting(self._desk))
             self._alone("pause", lambda: pause.end_if_token_is_valid(self._desk))
             self._attempt(lambda: sweep.end_overdue_queued(self._desk))
+        if time.monotonic() >= self._forgetting_due:
+            self._forgetting_due = time.monotonic() + _FORGETTING_SECONDS
+            self._alone("forget", self._forget)
         if time.monotonic() >= self._busy_until and self._attempt(lambda: sweep.in_flight(self._desk)):
             # What is in flight will be so for seconds: asking in every round would be most of the round's work.
             self._busy_until = time.monotonic() + _BUSY_FOR_SECONDS
@@ -95,6 +100,10 @@ class Worker:
         released = dispatch.release(self._desk, self._queue.enqueue)
         if released:
             _log.debug("variants released", count=released)
+
+    def _forget(self) -> None:
+        deliveries, tasks = self._inbox.forget_applied(), self._queue.forget_finished()
+        _log.info("old records forgotten", deliveries=deliveries, tasks=tasks)
 
     def _poll(self) -> None:
         self._looks = {look for look in self._looks if not look.done()}

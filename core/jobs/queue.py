@@ -10,12 +10,13 @@ import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
-from core import logs
+from core import clock, logs
 from core.db.engine import use_write_ahead_log
 from core.models.base import new_id
 
@@ -25,6 +26,9 @@ _APPLICATION = "staging-desk"
 _VERSION = "1"
 _POLL_SECONDS = 0.1
 _THREADS = 8
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_KEPT = timedelta(days=1)
+_FORGET_MAX = 1_000
 _log = logs.get(__name__)
 _run: Callable[[str], None] | None = None
 
@@ -70,6 +74,19 @@ class VariantQueue:
         """Hand over one variant; the lower rank comes first. Each task has an id of its own: a used one blocks."""
         with SetWorkflowID(f"{variant_id}:{new_id()}"), SetEnqueueOptions(priority=rank):
             DBOS.enqueue_workflow(_QUEUE, _create_prediction, variant_id)
+
+    def forget_finished(self) -> int:
+        """Delete tasks that ended over a day ago, a thousand at most; returns how many."""
+        finished = DBOS.list_workflows(
+            status=list(_ENDED),
+            completed_before=(clock.now() - _KEPT).isoformat(),
+            limit=_FORGET_MAX,
+            load_input=False,
+            load_output=False,
+        )
+        if finished:
+            DBOS.delete_workflows([task.workflow_id for task in finished])
+        return len(finished)
 
     def stop(self) -> None:
         """Take no more tasks; running ones are cut off, which the sweep heals."""
