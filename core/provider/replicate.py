@@ -2,14 +2,14 @@
 
 The client places orders (its transport never repeats a POST) and handles files. Reading is done over plain HTTP:
 the client refuses the status `aborted`, and its transport sleeps through a 429 for up to a minute, in which the
-sweep would see nothing else.
+sweep would see nothing else. No proxy of the environment is used: the client ignores them, and what places an
+order and what looks whether it was placed must reach the same server.
 """
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -21,12 +21,11 @@ from replicate.exceptions import ReplicateException
 from core import errors
 from core.provider import answers
 from core.provider.contract import Prediction, UploadedFile, parse_prediction, parse_time
+from core.provider.downloads import ResultDownloads
 
-DELIVERY_HOST = "replicate.delivery"
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 30.0
 LIST_PAGES_MAX = 50
-_CHUNK_BYTES = 256 * 1024
 _WEBHOOK_EVENTS = ["start", "completed"]
 # These end before a request is on its way; any other failure of transport leaves open what was received.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -44,6 +43,7 @@ class ReplicateProvider:
             request.extensions["timeout"] = timeout.as_dict()
 
         hooks = {"response": [_raise_for_status]}
+        tls = httpx.create_ssl_context()
         # Cancel-After is of no consequence to the other calls; the client knows no other way to send it.
         self._client = Client(
             api_token=token,
@@ -51,12 +51,16 @@ class ReplicateProvider:
             timeout=timeout,
             headers={"Cancel-After": f"{cancel_after_seconds}s"},
             event_hooks={**hooks, "request": [limit]},
+            transport=httpx.HTTPTransport(verify=tls),
         )
         self._reader = httpx.Client(
-            base_url=base_url, timeout=timeout, headers={"Authorization": f"Bearer {token}"}, event_hooks=hooks
+            base_url=base_url,
+            timeout=timeout,
+            headers={"Authorization": f"Bearer {token}"},
+            event_hooks=hooks,
+            transport=httpx.HTTPTransport(verify=tls),
         )
-        self._downloader = httpx.Client(timeout=timeout, follow_redirects=False)
-        self._token = token
+        self._downloads = ResultDownloads(base_url=base_url, token=token, tls=tls)
 
     def upload(self, data: bytes, *, file_name: str, content_type: str) -> UploadedFile:
         """Hand over an input file; it is kept for about a day.
@@ -124,24 +128,15 @@ class ReplicateProvider:
             answer = self._reader.post(f"/v1/predictions/{prediction_id}/cancel")
             return parse_prediction(answer.json())
 
-    @contextmanager
-    def download(self, url: str) -> Iterator[Iterator[bytes]]:
-        """The bytes of a result, in chunks. Redirects are not followed.
+    def download(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes of a result, in chunks, from the places results may come from and no others.
 
-        Raises:
-            OutputInvalid: if the address is not one that results come from.
+        Raises, on entry or while reading:
+            OutputInvalid: if the address is not one that results come from, or leads elsewhere.
             OutputExpired: if the file is gone.
-            ProviderUnavailable: if it can't be fetched just now.
+            ProviderUnavailable: if it can't be fetched, or not to its end, just now.
         """
-        if not self._may_download_from(url):
-            raise errors.OutputInvalid("Replicate's result lies at an address that is not allowed.")
-        headers = {"Authorization": f"Bearer {self._token}"} if self._is_own_origin(url) else {}
-        with _translated(ambiguous=False), self._downloader.stream("GET", url, headers=headers) as answer:
-            if answer.status_code in (403, 404, 410):
-                raise errors.OutputExpired
-            if answer.status_code != 200:
-                raise errors.ProviderUnavailable(f"Replicate's result can't be fetched: HTTP {answer.status_code}.")
-            yield answer.iter_bytes(_CHUNK_BYTES)
+        return self._downloads.open(url)
 
     def webhook_secrets(self) -> Sequence[str]:
         """The account's webhook signing secret, as Replicate has it now.
@@ -173,25 +168,6 @@ class ReplicateProvider:
     def _is_own_origin(self, url: str) -> bool:
         mine, theirs = urlsplit(self._base_url), urlsplit(url)
         return (mine.scheme, mine.netloc) == (theirs.scheme, theirs.netloc)
-
-    def _may_download_from(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        host = (parts.hostname or "").lower()
-        if parts.scheme == "https" and (host == DELIVERY_HOST or host.endswith("." + DELIVERY_HOST)):
-            return True
-        return self._is_own_origin(url) and _is_loopback(host)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _raise_for_status(answer: httpx.Response) -> None:
