@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,19 +21,25 @@ _log = logs.get(__name__)
 
 
 class _Desk:
-    """Everything that this process runs, so that it can be stopped in reverse."""
+    """Everything that this process runs, stopped in reverse, also when something further on does not start."""
 
     def __init__(self, settings: Settings) -> None:
         with_worker = settings.role == "all"
-        self._simulator = _start_simulator(settings) if settings.has_own_simulator and with_worker else None
-        self.runtime = Runtime(settings, simulator_url=self._simulator.url if self._simulator else None)
-        self.runtime.migrate()
         self._worker: Worker | None = None
-        if with_worker:
-            self._worker = Worker(self.runtime.desk, queue=self.runtime.new_queue(), inbox=self.runtime.inbox)
-            self._worker.start()
-        self.api = build_api(self.runtime)
-        runtime.use(self.runtime)
+        with ExitStack() as started:
+            simulator = _start_simulator(settings) if settings.has_own_simulator and with_worker else None
+            if simulator is not None:
+                started.callback(simulator.stop)
+            self.runtime = Runtime(settings, simulator_url=simulator.url if simulator else None)
+            started.callback(self.runtime.close)
+            self.runtime.migrate()
+            if with_worker:
+                self._worker = self._start_worker()
+                started.callback(self._worker.stop)
+            self.api = build_api(self.runtime)
+            runtime.use(self.runtime)
+            started.callback(runtime.use, None)
+            self._running = started.pop_all()
         _log.info("desk started", env=settings.env, role=settings.role, demo=settings.is_demo)
 
     def checks(self) -> Mapping[str, bool]:
@@ -41,14 +47,14 @@ class _Desk:
         return {"queue": self._worker is None or self._worker.is_alive(), **self.runtime.checks()}
 
     def stop(self) -> None:
-        """Stop the worker, then the simulator, then let go of the database."""
-        runtime.use(None)
-        if self._worker is not None:
-            self._worker.stop()
-        if self._simulator is not None:
-            self._simulator.stop()
-        self.runtime.close()
+        """Stop the worker, let go of the database, then stop the simulator."""
+        self._running.close()
         _log.info("desk stopped")
+
+    def _start_worker(self) -> Worker:
+        worker = Worker(self.runtime.desk, queue=self.runtime.new_queue(), inbox=self.runtime.inbox)
+        worker.start()
+        return worker
 
 
 class _Door:
