@@ -1,0 +1,130 @@
+"""Where can the desk die? Every commit and every call to the provider or the storage, and when each is reached."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.crash import scenarios
+from tests.crash.scenarios import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One place to be killed at: on which hit of which name, in which scenario."""
+
+    name: str
+    hit: int
+    scenario: Scenario
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether an order that never left, or whose refusal was forgotten, is first looked for at the provider."""
+        return any(self.name.startswith(name) for name in _SLOW)
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name}: {self.name}" + (f" ({self.hit})" if self.hit > 1 else "")
+
+
+_SLOW = (
+    "jobs.creation.create_prediction/begin_attempt:after-commit",
+    "jobs.creation._ask/block:before-commit",
+    "jobs.creation._ask/begin",
+    "jobs.creation._ask/postpone:before-commit",
+    "jobs.creation._ask/refuse:before-commit",
+    "jobs.creation.create_prediction/begin:",
+    "provider.create:before",
+)
+
+# A block is named as `blocks` names it; each row says in which scenario it is reached, and on which hits to kill.
+BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
+    ("credits.service.welcome", scenarios.FIRST_START, (1,)),
+    ("jobs.cancellation.cancel_job", scenarios.CANCELED, (1,)),
+    ("jobs.creation._ask/begin", scenarios.NO_FUNDS, (1,)),
+    ("jobs.creation._ask/block", scenarios.THROTTLED, (1,)),
+    ("jobs.creation._ask/note_call_ended", scenarios.LOST_ANSWERS, (1,)),
+    ("jobs.creation._ask/postpone", scenarios.UNREACHABLE, (1,)),
+    ("jobs.creation._ask/refuse", scenarios.ORDER_REFUSED, (1,)),
+    ("jobs.creation._hand_over_photo", scenarios.PLAIN, (1,)),
+    ("jobs.creation.create_prediction/begin", scenarios.NO_UPLOADS, (1,)),
+    ("jobs.creation.create_prediction/begin_attempt", scenarios.PLAIN, (1, 2)),
+    ("jobs.creation.create_prediction/begin_attempt", scenarios.LAGGING_LIST, (1,)),
+    ("jobs.creation.create_prediction/end_without_result", scenarios.UPLOAD_REFUSED, (1,)),
+    ("jobs.creation.create_prediction/wait_in_queue", scenarios.UPLOAD_AWAY, (1,)),
+    ("jobs.creation.record", scenarios.PLAIN, (1, 2)),
+    ("jobs.creation.record", scenarios.LAGGING_LIST, (1,)),
+    ("jobs.creation.record", scenarios.LOST_ANSWERS, (1,)),
+    ("jobs.creation.record", scenarios.WEBHOOKS, (1,)),
+    ("jobs.dispatch.release", scenarios.PLAIN, (1,)),
+    ("jobs.manual_retry.retry_job", scenarios.RETRIED, (1,)),
+    ("jobs.pause.end_if_token_is_valid/claim_trial", scenarios.TOKEN_LOST, (1,)),
+    ("jobs.pause.end_if_token_is_valid/end", scenarios.TOKEN_LOST, (1,)),
+    ("jobs.service.submit", scenarios.PLAIN, (1,)),
+    ("jobs.settlement.claim", scenarios.PLAIN, (1,)),
+    ("jobs.settlement.give_up_claim", scenarios.DOWNLOAD_AWAY, (1,)),
+    ("jobs.sweep._claim_due", scenarios.PLAIN, (1,)),
+    ("jobs.sweep._claim_submitting", scenarios.LOST_ANSWERS, (1,)),
+    ("jobs.sweep._note_begun", scenarios.MANY, (1,)),
+    ("jobs.sweep._note_unreadable", scenarios.TOKEN_LOST, (1,)),
+    # The first looks find nothing and wait; a later one gives the order up.
+    ("jobs.sweep._resolve", scenarios.NOT_TAKEN, (1, 11)),
+    ("jobs.sweep.end_overdue_queued", scenarios.WAITED_TOO_LONG, (1, 2)),
+    ("jobs.sync._settle", scenarios.PLAIN, (1, 2)),
+    ("jobs.sync._settle", scenarios.WEBHOOKS, (2,)),
+    ("jobs.sync.apply", scenarios.PLAIN, (1,)),
+    # The first two send the variants back for their free retry, the next two end them.
+    ("jobs.sync.end_without_result", scenarios.FAILING, (1, 3, 4)),
+    ("jobs.sync.end_without_result", scenarios.FAILING_FOR_A_WHILE, (2,)),
+    ("webhooks.inbox._close", scenarios.WEBHOOKS, (1,)),
+    ("webhooks.inbox._keep", scenarios.WEBHOOKS, (1,)),
+)
+
+# Calls that leave the process. After: the answer has arrived, and nothing of it is written.
+CALLS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
+    ("provider.upload", scenarios.PLAIN, (1,)),
+    ("provider.create", scenarios.PLAIN, (1, 2)),
+    ("provider.create", scenarios.LAGGING_LIST, (1,)),
+    ("provider.create", scenarios.WEBHOOKS, (1,)),
+    ("provider.create", scenarios.FAILING_FOR_A_WHILE, (3,)),
+    ("provider.get", scenarios.PLAIN, (1,)),
+    ("provider.list_pages", scenarios.LOST_ANSWERS, (1,)),
+    ("provider.list_pages", scenarios.MANY, (1,)),
+    ("provider.cancel", scenarios.CANCELED, (1,)),
+    ("provider.cancel", scenarios.SILENT, (1,)),
+    ("provider.download", scenarios.PLAIN, (1, 2)),
+    ("provider.webhook_secrets", scenarios.FIRST_NEWS, (1,)),
+    # The first three puts of a job are its photo's files, the next its results'.
+    ("storage.put", scenarios.PLAIN, (1, 4)),
+)
+
+# Transactions that no job hangs on, so that dying in them loses nothing but themselves.
+EXCEPTIONS: dict[str, str] = {
+    "api.deps.get_optional_actor": "notes when a key was last used",
+    "cli.create_api_key": "a command of its own, repeated by who gave it",
+    "cli.revoke_api_key": "a command of its own, repeated by who gave it",
+    "credits.service.grant": "a command of its own; one transaction, its entry and its balance together",
+    "jobs.demo_history.write/find_or_open_account": "a command that writes a made-up history",
+    "jobs.demo_history.write/session": "a command that writes a made-up history",
+}
+
+# What is repeated on PostgreSQL: ordering, writing down what was bought, and settling.
+POSTGRES_NAMES = ("create_prediction/begin_attempt", "creation.record", "sync._settle", "provider.create")
+
+
+def all_points() -> list[Point]:
+    """Every point of both tables."""
+    return [*_of(BLOCKS, ("before-commit", "after-commit")), *_of(CALLS, ("before", "after"))]
+
+
+def postgres_points() -> list[Point]:
+    """The points around ordering, recording and settling, in the plain scenario."""
+    return [
+        point
+        for point in all_points()
+        if point.scenario is scenarios.PLAIN and point.hit == 1 and any(name in point.name for name in POSTGRES_NAMES)
+    ]
+
+
+def _of(table: tuple[tuple[str, Scenario, tuple[int, ...]], ...], sides: tuple[str, str]) -> Iterator[Point]:
+    for name, scenario, hits in table:
+        for hit in hits:
+            for side in sides:
+                yield Point(name=f"{name}:{side}", hit=hit, scenario=scenario)
