@@ -13,12 +13,17 @@ from sqlalchemy.orm import Session
 from core.models import RateLimit
 
 _NAME = "creates"
+# The provider's longest wait that we heed (`provider.answers`), and some room.
+_FARTHEST_US = 600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def take(session: Session, *, wanted: int, per_minute: int, burst: int, now: datetime) -> int:
     """Take up to `wanted` tokens; returns how many there were. The row stays locked until the commit."""
     spent_until, now_us, interval = _lock(session), _microseconds(now), _interval(per_minute)
+    if spent_until - now_us > burst * interval + _FARTHEST_US:
+        # The clock was set back: what lies farther ahead than anything we ever store says nothing about today.
+        spent_until = now_us
     start = max(spent_until, now_us)
     available = max(0, burst - -(-(start - now_us) // interval))
     granted = min(wanted, available)

@@ -23,6 +23,12 @@ def block(database: Database, until: float, *, per_minute: int = 60, burst: int 
         create_rate.block(session, until=START + timedelta(seconds=until), per_minute=per_minute, burst=burst)
 
 
+def test_a_clock_set_back_by_an_hour_does_not_stop_the_desk_for_an_hour(database: Database) -> None:
+    assert take(database, 3, 3_600.0) == 3
+    assert take(database, 3, 0.0) == 3
+    assert take(database, 1, 0.5) == 0
+
+
 def test_the_bucket_gives_out_its_burst_and_then_its_rate(database: Database) -> None:
     table = [
         # wanted, seconds after the start, granted

@@ -5,10 +5,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from core import clock
 from core.jobs.queue import VariantQueue, queue_database_url
 from tests.waiting import eventually
 
@@ -95,3 +97,21 @@ def test_the_queue_lies_beside_the_data_or_in_our_postgres(tmp_path: Path) -> No
     url = "postgresql+psycopg://me:secret@host/desk?sslmode=require"
     assert queue_database_url(url, tmp_path) == "postgresql://me:secret@host/desk?sslmode=require"
     assert os.fspath(tmp_path) not in queue_database_url(url, tmp_path)
+
+
+def test_finished_tasks_are_forgotten_after_a_day_and_waiting_ones_kept(
+    queue: VariantQueue, ran: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran.breaks_on = {"bad"}
+    for variant_id in ("good", "bad"):
+        queue.enqueue(variant_id, rank=1)
+    eventually(lambda: len(ran.variants) == 2)
+    assert queue.forget_finished() == 0
+    ran.gate.clear()
+    queue.enqueue("waiting", rank=1)
+    tomorrow = clock.now() + timedelta(days=1, minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    assert eventually(queue.forget_finished) == 2
+    assert queue.forget_finished() == 0
+    ran.gate.set()
+    eventually(lambda: "waiting" in ran.variants)
