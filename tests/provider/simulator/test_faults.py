@@ -118,6 +118,11 @@ def test_faults_strike_at_their_rate() -> None:
     assert set().union(*struck) == {Fault.WEBHOOK_LOST, Fault.FAILURE}
 
 
+def test_faults_strike_independently_of_each_other() -> None:
+    struck = rolls(3, 2000, webhook_late=0.5, webhook_lost=0.5)
+    assert sum(len(faults) == 2 for faults in struck) / 2000 == pytest.approx(0.25, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("fault_rate", "failure_rate", "together"), [(0.0, 0.1, 0.1), (0.1, 0.0, 0.1), (0.1, 0.2, 0.3), (0.8, 0.7, 1.0)]
 )
