@@ -137,6 +137,14 @@ def test_every_prediction_is_told_with_what_identifies_its_order(simulate: Any, 
     ]
 
 
+def test_what_is_told_of_predictions_is_up_to_date(simulate: Any) -> None:
+    simulation = simulate(seconds=600)
+    simulation.create(fault="failure")
+    simulation.clock.forward(601)
+    (told,) = simulation.http.get("/simulator/predictions").json()["predictions"]
+    assert told["status"] == "failed"
+
+
 def test_postings_of_webhooks_are_counted_by_kind_and_outcome(
     simulate: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
