@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,11 @@ class Served:
 
     process: psutil.Process
     url: str
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
 
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, user and system."""
@@ -50,23 +55,59 @@ def simulator(folder: Path, *switches: str) -> Iterator[Served]:
 
 
 @contextmanager
-def desk(data: Path, *, provider_url: str | None = None) -> Iterator[Served]:
-    """The desk as README starts it, on a port of its own; with its built-in simulator unless a provider is given."""
-    port = free_port()
-    environment = {"STAGING_DATA_DIR": str(data)}
-    if provider_url is not None:
-        environment |= {"REPLICATE_API_TOKEN": "bench-token", "REPLICATE_BASE_URL": provider_url}
+def desk(
+    data: Path, *, provider_url: str | None = None, port: int | None = None, **settings: str
+) -> Iterator[Served]:
+    """The desk as README starts it, on a port of its own; with its built-in simulator unless a provider is given.
+
+    `settings` are further environment variables.
+    """
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = _environment(data, provider_url, settings)
     with _running(command, environment, f"http://127.0.0.1:{port}", "/readyz") as served:
         yield served
 
 
-def command(data: Path, *words: str) -> str:
+@contextmanager
+def api(data: Path, *, provider_url: str, port: int | None = None, **settings: str) -> Iterator[Served]:
+    """The API alone."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "core", "api", "--port", str(port)]
+    environment = _environment(data, provider_url, settings)
+    with _running(command, environment, f"http://127.0.0.1:{port}", "/healthz") as served:
+        yield served
+
+
+@contextmanager
+def worker(data: Path, *, provider_url: str, **settings: str) -> Iterator[Served]:
+    """The queue and the sweep alone; it has no address, so nobody waits for it."""
+    with _running([sys.executable, "-m", "core", "worker"], _environment(data, provider_url, settings)) as served:
+        yield served
+
+
+@contextmanager
+def idle_route() -> Iterator[Served]:
+    """A FastAPI route that does nothing, served as the API is."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.noop", str(port)]
+    with _running(command, {}, f"http://127.0.0.1:{port}", "/healthz") as served:
+        yield served
+
+
+def _environment(data: Path, provider_url: str | None, settings: Mapping[str, str]) -> dict[str, str]:
+    given = {"STAGING_DATA_DIR": str(data), **settings}
+    if provider_url is not None:
+        given = {"REPLICATE_API_TOKEN": "bench-token", "REPLICATE_BASE_URL": provider_url, **given}
+    return given
+
+
+def command(data: Path, *words: str, **settings: str) -> str:
     """Run a command of the desk; its standard output."""
     done = subprocess.run(
         [sys.executable, "-m", "core", *words],
         cwd=ROOT,
-        env={**os.environ, "STAGING_DATA_DIR": str(data)},
+        env={**os.environ, "STAGING_DATA_DIR": str(data), **settings},
         check=True,
         capture_output=True,
         text=True,
@@ -74,11 +115,11 @@ def command(data: Path, *words: str) -> str:
     return done.stdout
 
 
-def manager_client(served: Served, data: Path, *, credits: int) -> httpx.Client:
+def manager_client(served: Served, data: Path, *, credits: int, **settings: str) -> httpx.Client:
     """A client with a manager's key, and an account that can pay."""
-    command(data, "grant", "--account", ACCOUNT, "--credits", str(credits), "--reason", "bench")
+    command(data, "grant", "--account", ACCOUNT, "--credits", str(credits), "--reason", "bench", **settings)
     name = f"bench-{time.monotonic_ns()}"
-    key = command(data, "api-key", "create", "--name", name, "--role", "manager").splitlines()[-1]
+    key = command(data, "api-key", "create", "--name", name, "--role", "manager", **settings).splitlines()[-1]
     return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
 
 
@@ -93,14 +134,26 @@ def submit(client: httpx.Client, photo: bytes) -> str:
     return str(json.loads(answer.text)["jobId"])
 
 
+def predictions_of(client: httpx.Client, job_id: str) -> list[str]:
+    """The ids of a job's predictions, once both are ordered."""
+    give_up_at = time.monotonic() + _START_SECONDS
+    while time.monotonic() < give_up_at:
+        ordered = client.get(f"/api/jobs/{job_id}").json()["replicateJobId"]
+        if ordered and "," in ordered:
+            return [str(one) for one in ordered.split(",")]
+        time.sleep(0.1)
+    raise RuntimeError("the job's predictions were not ordered")
+
+
 @contextmanager
-def _running(words: list[str], environment: dict[str, str], url: str, path: str) -> Iterator[Served]:
+def _running(words: list[str], environment: dict[str, str], url: str = "", path: str = "") -> Iterator[Served]:
     cleaned = {name: value for name, value in os.environ.items() if not name.startswith(("STAGING_", "REPLICATE_"))}
     started = subprocess.Popen(
         words, cwd=ROOT, env={**cleaned, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_until_answered(started, url + path)
+        if url:
+            _wait_until_answered(started, url + path)
         yield Served(psutil.Process(started.pid), url)
     finally:
         started.send_signal(signal.SIGINT)
