@@ -6,13 +6,13 @@ from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from core import errors, logs, runtime
 from core import settings as core_settings
 from core.api import health, metrics
-from core.api.app import build_api
+from core.api.app import build_api, mounted
 from core.runtime import Runtime
 from core.settings import Settings
 from core.worker import Worker
@@ -81,7 +81,7 @@ _door = _Door()
 
 def routes() -> list[BaseRoute]:
     """The API at `/api`, the two questions that a supervisor asks, and what Prometheus reads."""
-    return [Mount("/api", app=_door), *health.routes(_door.checks), *metrics.routes(_door.runtime)]
+    return [mounted(_door), *health.routes(_door.checks), *metrics.routes(_door.runtime)]
 
 
 @asynccontextmanager

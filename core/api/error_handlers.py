@@ -1,5 +1,7 @@
 """How are errors told to programs? As problem documents (RFC 9457) with a stable code."""
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -8,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from core import errors, logs
 
-_MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
 _BY_STATUS: dict[int, type[errors.StagingError]] = {404: errors.NotFound, 405: errors.MethodNotAllowed}
 _log = logs.get(__name__)
 
@@ -22,10 +24,12 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _on_unexpected)
 
 
-def problem(error: errors.StagingError, *, status: int | None = None) -> JSONResponse:
-    """The answer for an error."""
+def problem(
+    error: errors.StagingError, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The answer for an error, with these headers besides."""
     status = status or error.http_status
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {**(headers or {}), **({"WWW-Authenticate": "Bearer"} if status == 401 else {})}
     content = {
         "type": f"urn:staging-desk:error:{error.code}",
         "title": error.title,
@@ -33,7 +37,7 @@ def problem(error: errors.StagingError, *, status: int | None = None) -> JSONRes
         "detail": error.message,
         "code": error.code,
     }
-    return JSONResponse(content, status_code=status, media_type=_MEDIA_TYPE, headers=headers)
+    return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _on_staging_error(_request: Request, error: Exception) -> JSONResponse:
@@ -50,7 +54,8 @@ async def _on_invalid_request(_request: Request, error: Exception) -> JSONRespon
 async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     kind = _BY_STATUS.get(status, errors.ValidationFailed if status < 500 else errors.StagingError)
-    return problem(kind(), status=status)
+    # A 405 names in its headers what is allowed.
+    return problem(kind(), status=status, headers=error.headers if isinstance(error, HTTPException) else None)
 
 
 async def _on_impossible_text(request: Request, _error: Exception) -> JSONResponse:

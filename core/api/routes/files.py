@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from core import errors
 from core.api.deps import OptionalActorDep, RuntimeDep
+from core.api.document import problems
 from core.storage import contract, links
 
 router = APIRouter(prefix="/files", tags=["files"])
@@ -20,7 +21,13 @@ _HEADERS = {
 }
 
 
-@router.get("/{key:path}", response_class=Response, responses={200: {"content": {"image/*": {}}}})
+@router.get(
+    "/{key:path}",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}}}, **problems(503)},
+    # A signed link needs no key.
+    openapi_extra={"security": [{}]},
+)
 def get_file(
     runtime: RuntimeDep,
     actor: OptionalActorDep,

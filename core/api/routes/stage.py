@@ -5,20 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Header, Response, UploadFile, status
 
 from core.api.deps import ActorDep, RuntimeDep
-from core.api.schemas import Problem, Staged, StagedBatch
+from core.api.document import problems
+from core.api.schemas import Staged, StagedBatch
 from core.images.validation import MAX_FILE_BYTES
 from core.jobs import service
 from core.jobs.service import StageRequest, Upload
 
 router = APIRouter(tags=["stage"])
-_CONFLICTS = {code: {"model": Problem} for code in (400, 402, 409, 413, 415)}
 
 
 @router.post(
     "/stage",
     status_code=status.HTTP_202_ACCEPTED,
     response_model=Staged | StagedBatch,
-    responses={200: {"model": Staged | StagedBatch, "description": "The Idempotency-Key repeats"}, **_CONFLICTS},  # type: ignore[dict-item]
+    responses={
+        200: {"model": Staged | StagedBatch, "description": "The Idempotency-Key repeats"},
+        **problems(400, 402, 409, 413, 415, 503),
+    },
 )
 def stage(
     runtime: RuntimeDep,

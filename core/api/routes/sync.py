@@ -3,13 +3,14 @@
 from fastapi import APIRouter
 
 from core.api.deps import ActorDep, RuntimeDep
-from core.api.schemas import Problem, SyncRequest, SyncResult
+from core.api.document import problems
+from core.api.schemas import SyncRequest, SyncResult
 from core.jobs import manual_sync
 
 router = APIRouter(tags=["sync"])
 
 
-@router.post("/sync-staging", responses={502: {"model": Problem}, 503: {"model": Problem}})
+@router.post("/sync-staging", responses=problems(400, 413, 502, 503))
 def sync_staging(runtime: RuntimeDep, actor: ActorDep, request: SyncRequest | None = None) -> SyncResult:
     """Ask Replicate about one job, or about all in flight, and apply what it says; or only tell (`dryRun`)."""
     request = request or SyncRequest()

@@ -8,11 +8,23 @@ from starlette.concurrency import run_in_threadpool
 
 from core import errors
 from core.api.deps import RuntimeDep
-from core.api.schemas import Problem
+from core.api.document import problems
 from core.metrics import Receipt
 from core.webhooks.inbox import BODY_MAX_BYTES
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+# The signature is over the bytes as they came, so the framework must not read them; it has to be told of them.
+_SIGNED_BODY = {
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ],
+    "requestBody": {
+        "description": "The prediction, as the provider tells it",
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+}
 _REFUSALS: Mapping[type[Exception], Receipt] = {
     errors.WebhookRejected: Receipt.REJECTED,
     errors.ValidationFailed: Receipt.MALFORMED,
@@ -20,7 +32,7 @@ _REFUSALS: Mapping[type[Exception], Receipt] = {
 }
 
 
-@router.post("/replicate", responses={413: {"model": Problem}})
+@router.post("/replicate", responses=problems(401, 413, 422), openapi_extra=_SIGNED_BODY)
 async def replicate_webhook(
     runtime: RuntimeDep, request: Request, variant: Annotated[str | None, Query(max_length=64)] = None
 ) -> dict[str, bool]:
