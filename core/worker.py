@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from core import logs
-from core.jobs import dispatch, pause, sweep
+from core.jobs import dispatch, pause, settlement, sweep
 from core.jobs.desk import Desk
 from core.jobs.queue import VariantQueue
 from core.webhooks.inbox import Inbox
@@ -85,6 +85,7 @@ class Worker:
         self._alone("poll", self._poll)
         if time.monotonic() >= self._housekeeping_due:
             self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
+            self._attempt(lambda: settlement.renew_claims(self._desk))
             self._alone("resolve", lambda: sweep.resolve_submitting(self._desk))
             self._alone("pause", lambda: pause.end_if_token_is_valid(self._desk))
             self._attempt(lambda: sweep.end_overdue_queued(self._desk))

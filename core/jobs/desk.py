@@ -11,7 +11,11 @@ from core.storage.contract import Storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The tools that use cases share. `wake` tells this process's loops that there is something to do."""
+    """The tools that use cases share.
+
+    `wake` tells this process's loops that there is something to do; `settling` holds the ids of the variants whose
+    results this process is fetching.
+    """
 
     database: Database
     storage: Storage
@@ -21,6 +25,7 @@ class Desk:
     creates_per_minute: int
     create_burst: int
     wake: threading.Event = field(default_factory=threading.Event)
+    settling: set[str] = field(default_factory=set)
 
     @property
     def poll_interval(self) -> timedelta:

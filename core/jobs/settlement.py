@@ -16,14 +16,14 @@ from core.provider.contract import Prediction
 from core.storage import contract as storage_keys
 
 RESULT_MAX_BYTES = 50 * 1024 * 1024
-_CLAIM = timedelta(seconds=60)
-# Less than a claim lasts, so that nobody else begins while this download still drips.
+# Renewed every second while the settling goes on; what a crash cut off is taken over this soon.
+_CLAIM = timedelta(seconds=5)
 DOWNLOAD_MAX_SECONDS = 45.0
 _RETRY_PAUSE = timedelta(seconds=2)
 
 
 def claim(desk: Desk, variant_id: str, *, prediction_id: str) -> bool:
-    """Reserve the settling of a running variant for a minute; False if another thread or process has it.
+    """Reserve the settling of a running variant; False if another thread or process has it.
 
     Also False if the variant follows another prediction by now.
     """
@@ -39,11 +39,33 @@ def claim(desk: Desk, variant_id: str, *, prediction_id: str) -> bool:
             )
             .values(settling_until=now + _CLAIM)
         )
-    return claimed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    desk.settling.add(variant_id)
+    return True
+
+
+def renew_claims(desk: Desk) -> None:
+    """Keep what this process is settling reserved for it; to be called every second.
+
+    Without it, or late, somebody else may fetch the same result too: work done twice, but the same outcome.
+    """
+    settling = tuple(desk.settling)
+    if not settling:
+        return
+    with desk.database.write() as session:
+        session.execute(
+            sa.update(Variant)
+            .where(
+                Variant.id.in_(settling), Variant.state == VariantState.RUNNING, Variant.settling_until.is_not(None)
+            )
+            .values(settling_until=clock.now() + _CLAIM)
+        )
 
 
 def give_up_claim(desk: Desk, variant_id: str) -> None:
     """Let the sweep try again shortly: the result could not be fetched or stored just now."""
+    desk.settling.discard(variant_id)
     with desk.database.write() as session:
         session.execute(
             sa.update(Variant)

@@ -173,13 +173,7 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
     if not settlement.claim(desk, variant.variant_id, prediction_id=prediction.id):
         return None
     try:
-        result = settlement.fetch_result(
-            desk,
-            prediction,
-            account_id=variant.account_id,
-            photo_width=variant.photo_width,
-            photo_height=variant.photo_height,
-        )
+        return _fetch_and_keep(desk, actor, variant, prediction)
     except errors.VariantFailure as failure:
         log.warning("result not usable", code=failure.code, error=failure.message)
         return end_without_result(desk, actor, variant, prediction.id, failure, prediction=prediction)
@@ -191,13 +185,32 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
     except BaseException:
         settlement.give_up_claim(desk, variant.variant_id)
         raise
+    finally:
+        desk.settling.discard(variant.variant_id)
+
+
+def _fetch_and_keep(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction) -> Change | None:
+    result = settlement.fetch_result(
+        desk,
+        prediction,
+        account_id=variant.account_id,
+        photo_width=variant.photo_width,
+        photo_height=variant.photo_height,
+    )
     with desk.database.write() as session:
         changed = endings.succeed_variant(
             session, actor, variant_id=variant.variant_id, prediction=prediction, result=result
         )
     if not changed:
         return None
-    log.info("variant settled", sha256=result.sha256, size_bytes=result.size_bytes)
+    _log.info(
+        "variant settled",
+        job_id=variant.job_id,
+        variant=variant.variant_index,
+        prediction_id=prediction.id,
+        sha256=result.sha256,
+        size_bytes=result.size_bytes,
+    )
     return _change(variant, VariantState.SUCCEEDED, "Its result was fetched and stored.")
 
 
