@@ -13,7 +13,7 @@ from core.auth.roles import Role
 from core.credits import ledger, pricing
 from core.credits import service as credit_service
 from core.db.session import Database
-from core.jobs import creation, events, queries
+from core.jobs import creation, events, queries, sync
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
 from core.jobs.events import EventKind
@@ -23,6 +23,7 @@ from core.models.base import new_id
 from core.provider.registry import DEFAULT_MODEL
 from core.storage.contract import content_key, sha256
 from tests import pictures_to_send
+from tests.fake_provider import FakeProvider
 
 BELLEVUE, OUTSIDER = "Bellevue Homes", "Outsider Ltd"
 CREDITS = 1_000
@@ -182,6 +183,28 @@ def ordered_job(desk: Desk, **options: Any) -> tuple[str, list[str]]:
     for variant in variants(desk.database, job_id):
         creation.create_prediction(desk, variant.id)
     return job_id, [one.prediction_id or "" for one in attempts(desk.database, job_id)]
+
+
+def order_queued(desk: Desk, job_id: str) -> list[str]:
+    """Order what is queued of the job, as after a failure; each variant's latest prediction, in order."""
+    for variant in variants(desk.database, job_id):
+        creation.create_prediction(desk, variant.id)
+    return detail(desk.database, job_id).prediction_ids
+
+
+def fail(desk: Desk, provider: FakeProvider, prediction_id: str, **ending: Any) -> str:
+    """End the prediction so, and that of its free retry if it has one; the id of the last."""
+    ending = {"status": "failed", **ending}
+    with desk.database.read() as session:
+        variant_id = session.scalars(sa.select(Attempt.variant_id).where(Attempt.prediction_id == prediction_id)).one()
+    sync.apply(desk, manager(), provider.finish(prediction_id, **ending))
+    creation.create_prediction(desk, variant_id)
+    with desk.database.read() as session:
+        query = sa.select(Attempt.prediction_id).where(Attempt.variant_id == variant_id)
+        last = session.scalars(query.order_by(Attempt.number.desc()).limit(1)).one() or ""
+    if last != prediction_id:
+        sync.apply(desk, manager(), provider.finish(last, **ending))
+    return last
 
 
 def variants(database: Database, job_id: str) -> list[Variant]:

@@ -141,10 +141,10 @@ def test_a_repetition_answers_with_the_first_job(desk: Desk, people: People) -> 
 
 def service_fail(desk: Desk, variant_id: str) -> None:
     from core.auth.actors import Source, system
-    from core.jobs import transitions
+    from core.jobs import endings
 
     with desk.database.write() as session:
-        transitions.fail_variant(session, system(Source.SWEEP), variant_id=variant_id, failure=errors.TimedOut())
+        endings.end_without_result(session, system(Source.SWEEP), variant_id=variant_id, failure=errors.TimedOut())
 
 
 def test_a_repetition_needs_no_balance(desk: Desk, people: People) -> None:

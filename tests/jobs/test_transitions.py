@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from core import clock, errors
 from core.auth.actors import Source, system
 from core.db.session import Database
-from core.jobs import transitions
+from core.jobs import endings, transitions
 from core.jobs.desk import Desk
-from core.jobs.states import VariantState
 from core.jobs.endings import StoredResult
+from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant
 from core.provider.contract import Prediction, PredictionStatus
 from tests import factories
@@ -78,28 +78,47 @@ STEPS: dict[str, Step] = {
         attempt_id=attempt_id,
         prediction=prediction(f"p-{variant_id}", PredictionStatus.STARTING),
         timeout_seconds=300,
+        poll_after=timedelta(seconds=1),
         cost_usd_micros=40_000,
     ),
     "postpone": lambda s, _, attempt_id: transitions.postpone(
         s, ACTOR, attempt_id=attempt_id, due_at=clock.now(), why="test"
     ),
-    "succeed": lambda s, variant_id, _: transitions.succeed_variant(
+    "abandon": lambda s, _, attempt_id: transitions.abandon(s, ACTOR, attempt_id=attempt_id, due_at=clock.now()),
+    "refuse": lambda s, _, attempt_id: transitions.refuse(
+        s, ACTOR, attempt_id=attempt_id, failure=errors.ProviderRefused()
+    ),
+    "give up": lambda s, _, attempt_id: transitions.give_up_looking(s, ACTOR, attempt_id=attempt_id),
+    "succeed": lambda s, variant_id, _: endings.succeed_variant(
         s, ACTOR, variant_id=variant_id, prediction=prediction(f"p-{variant_id}"), result=RESULT
     ),
-    "fail": lambda s, variant_id, _: transitions.fail_variant(
+    "succeed by another": lambda s, variant_id, _: endings.succeed_variant(
+        s, ACTOR, variant_id=variant_id, prediction=prediction("p-another"), result=RESULT
+    ),
+    "fail": lambda s, variant_id, _: endings.end_without_result(
         s, ACTOR, variant_id=variant_id, failure=errors.TimedOut()
     ),
+    "fail by bad luck": lambda s, variant_id, _: endings.end_without_result(
+        s, ACTOR, variant_id=variant_id, failure=errors.PredictionFailed()
+    ),
+    "fail by another": lambda s, variant_id, _: endings.end_without_result(
+        s, ACTOR, variant_id=variant_id, failure=errors.TimedOut(), prediction_id="p-another"
+    ),
 }
+IN_FLIGHT = (VariantState.QUEUED, VariantState.SUBMITTING, VariantState.RUNNING)
 ALLOWED: dict[str, dict[VariantState, VariantState]] = {
     "begin": {VariantState.QUEUED: VariantState.SUBMITTING},
     "record": {VariantState.SUBMITTING: VariantState.RUNNING},
     "postpone": {VariantState.SUBMITTING: VariantState.QUEUED},
+    "abandon": {VariantState.SUBMITTING: VariantState.QUEUED},
+    "refuse": {VariantState.SUBMITTING: VariantState.FAILED},
+    "give up": {VariantState.SUBMITTING: VariantState.FAILED},
     "succeed": {VariantState.RUNNING: VariantState.SUCCEEDED},
-    "fail": {
-        VariantState.QUEUED: VariantState.FAILED,
-        VariantState.SUBMITTING: VariantState.FAILED,
-        VariantState.RUNNING: VariantState.FAILED,
-    },
+    "succeed by another": {},
+    "fail": dict.fromkeys(IN_FLIGHT, VariantState.FAILED),
+    # Only what ran may be mended by another seed.
+    "fail by bad luck": dict.fromkeys(IN_FLIGHT, VariantState.FAILED) | {VariantState.RUNNING: VariantState.QUEUED},
+    "fail by another": {},
 }
 
 
@@ -125,7 +144,7 @@ def test_a_transition_changes_only_the_states_it_is_for(desk: Desk, step: str, s
     if state in ALLOWED[step]:
         assert changed
         assert after == ALLOWED[step][state]
-        assert factories.balance(desk.database) - balance == (20 if step == "fail" else 0)
+        assert factories.balance(desk.database) - balance == (20 if after == VariantState.FAILED else 0)
     else:
         assert not changed
         assert everything(desk.database) == before
@@ -172,7 +191,7 @@ def test_two_variants_that_end_at_once_end_the_job_once(desk: Desk, ends: tuple[
 
         def end(variant: Variant, step: str) -> object:
             with desk.database.write() as session:
-                return STEPS[step](session, variant.id, "")
+                return bool(STEPS[step](session, variant.id, ""))
 
         # Each end is told twice, as a webhook and the sweep would.
         outcomes = factories.at_once(
@@ -192,7 +211,7 @@ def test_the_job_tells_the_first_reason(desk: Desk) -> None:
     first, second = factories.variants(desk.database, job_id)
     for variant, failure in ((second, errors.TimedOut()), (first, errors.SafetyRefused())):
         with desk.database.write() as session:
-            transitions.fail_variant(session, ACTOR, variant_id=variant.id, failure=failure)
+            endings.end_without_result(session, ACTOR, variant_id=variant.id, failure=failure)
     job = factories.detail(desk.database, job_id)
     assert job.failure is not None
     assert job.failure.code == "safety"
