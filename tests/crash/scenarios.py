@@ -97,6 +97,17 @@ def _let_them_wait_too_long(lane: "Lane", job_ids: list[str]) -> None:
     _change(lane, sa.update(Variant).where(Variant.job_id.in_(job_ids)).values(created_at=long_ago))
 
 
+def _let_all_be_due_at_once(lane: "Lane", job_ids: list[str]) -> None:
+    """So that one round looks at all of them, as after a longer pause, until the desk is dead."""
+    running = sa.and_(Variant.job_id.in_(job_ids), Variant.state == "running")
+
+    def made_due() -> bool:
+        _change(lane, sa.update(Variant).where(running).values(next_due_at=datetime.now(UTC)))
+        return lane.desk.ended_with() is not None
+
+    poll(made_due, within_seconds=_SOON_SECONDS, what="death while many run")
+
+
 def _let_pauses_be_short(lane: "Lane", _job_ids: list[str]) -> None:
     """The half minute until the token is tried again passes at once, until the desk is dead."""
 
@@ -128,7 +139,12 @@ PLAIN = Scenario(name="plain")
 WEBHOOKS = Scenario(name="webhooks", with_webhooks=True)
 FIRST_NEWS = Scenario(name="first webhook", with_webhooks=True, once=True)
 FIRST_START = Scenario(name="first start", at_start=True, once=True)
-MANY = Scenario(name="many at once", switches=("--seconds", "3", "--creates-per-minute", "0"), jobs=6)
+MANY = Scenario(
+    name="many at once",
+    switches=("--seconds", "6", "--creates-per-minute", "0"),
+    jobs=6,
+    meanwhile=_let_all_be_due_at_once,
+)
 LAGGING_LIST = Scenario(name="lagging list", switches=(*QUICK, "--list-lag", "5"))
 THROTTLED = Scenario(
     name="throttled", switches=("--seconds", "0.6", "--creates-per-minute", "60", "--create-burst", "1")
