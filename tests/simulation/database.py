@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -63,5 +62,3 @@ class CrashingDatabase(Database):
 
 def _without_syncing(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
-
-

@@ -9,20 +9,20 @@ from core import errors
 from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.credits import service as credit_service
-from core.jobs import cancellation, manual_retry, manual_sync, pause, service, sweep
+from core.jobs import cancellation, manual_retry, manual_sync, pause, service, settlement, sweep
 from core.provider.simulator import courier, webhooks
 from core.provider.simulator.webhooks import Delivery, Kind
 from tests import pictures_to_send
 from tests.simulation.process import Process
 from tests.simulation.provider import SECRET
-from tests.simulation.safety import Books
+from tests.simulation.safety import EPOCH, Books
 from tests.simulation.snapshot import Reader
 from tests.simulation.world import Crash, World
 
 ACCOUNT = "Bellevue Homes"
 ALICE = Actor(name="alice", role=Role.MANAGER, source=Source.PAGE)
 _PHOTOS = 3
-_REPLAY_AGES_SECONDS = (301.0, 3_600.0, 30 * 24 * 3_600.0)
+_REPLAY_AGES_SECONDS = (310.0, 3_600.0, 30 * 24 * 3_600.0)
 
 
 class DeskEvents:
@@ -35,6 +35,7 @@ class DeskEvents:
         self._reader = reader
         self._jobs_max = jobs_max
         self._keys: list[str] = []
+        self._made: dict[str, str] = {}
 
     # ---- people ------------------------------------------------------------------------------------
 
@@ -54,7 +55,10 @@ class DeskEvents:
             idempotency_key=self._keys[number],
         )
         made = service.submit(self.process.desk, ALICE, request)
-        self._books.promised_jobs.update(job.id for job in made.jobs)
+        (job_id,) = [job.id for job in made.jobs]
+        self._books.promised_jobs.add(job_id)
+        if self._made.setdefault(self._keys[number], job_id) != job_id:
+            self._world.report("the same key is answered with the same job", self._keys[number])
         return f"{self._keys[number]} {'repeated' if made.repeated else 'new'}"
 
     def grant(self) -> str:
@@ -125,8 +129,16 @@ class DeskEvents:
     def end_pause(self) -> str:
         return f"{pause.end_if_token_is_valid(self.process.desk)}"
 
+    def renew(self) -> str:
+        """What this process is settling stays reserved for it."""
+        settlement.renew_claims(self.process.desk)
+        return f"{len(self.process.desk.settling)}"
+
     def inbox(self) -> str:
-        return f"{self.process.inbox.apply_waiting()}"
+        """The inbox is gone through, or handed out to threads."""
+        if self._world.happens(0.5):
+            return f"{self.process.inbox.apply_waiting()}"
+        return f"{len(self.process.inbox.hand_out_waiting(self.process.looks))} handed out"
 
     # ---- the provider's news -----------------------------------------------------------------------
 
@@ -142,7 +154,7 @@ class DeskEvents:
         provider.outbox.remove(delivery)
         hint = (parse_qs(urlsplit(delivery.url).query).get("variant") or [None])[0]
         if world.happens(provider.weather.misrouted_rate):
-            hint = world.chance.choice([*self._reader.read().variants, "nobody"])
+            hint = self._another_variant()
         try:
             is_new = self._post(delivery, hint=hint, age_seconds=0.0)
         except (Crash, errors.StagingError):
@@ -176,7 +188,9 @@ class DeskEvents:
             self._books.sent_webhooks.add(delivery.webhook_id)
         is_new = self.process.inbox.receive(delivery.body.encode(), headers, variant_id=hint)
         if not is_honest:
-            world.report("what is not signed is refused", f"a {delivery.kind} webhook, {age_seconds:.0f} s old, was taken")
+            world.report(
+                "what is not signed is refused", f"a {delivery.kind} webhook, {age_seconds:.0f} s old, was taken"
+            )
         return is_new
 
     def _post_again_later(self, delivery: Delivery) -> None:
@@ -184,6 +198,17 @@ class DeskEvents:
             delay = timedelta(seconds=courier.RETRY_DELAYS_SECONDS[delivery.attempts])
             later = replace(delivery, attempts=delivery.attempts + 1, due_at=self._world.true_now() + delay)
             self._books.provider.outbox.append(later)
+
+    def _another_variant(self) -> str:
+        """A variant that is being ordered, if there is one: it would welcome any news."""
+        variants = self._reader.read().variants.values()
+        being_ordered = [row["id"] for row in variants if row["state"] == "submitting"]
+        return self._world.chance.choice(being_ordered or [*(row["id"] for row in variants), "nobody"])
+
+    def _due_states(self) -> set[str]:
+        now_us = (self._world.desk_now() - EPOCH) // timedelta(microseconds=1)
+        variants = self._reader.read().variants.values()
+        return {row["state"] for row in variants if row["next_due_at"] is not None and row["next_due_at"] <= now_us}
 
     def _some_job(self) -> str:
         return self._world.chance.choice(list(self._reader.read().jobs))
@@ -194,24 +219,25 @@ class DeskEvents:
         """The events that can happen now, by name, with their weights."""
         snapshot, process = self._reader.read(), self.process
         has_jobs, has_sales = bool(snapshot.jobs), bool(self._books.provider.records)
-        states = {variant["state"] for variant in snapshot.variants.values()}
-        lock_is_free = self._world.photo_locks_held == 0
-        candidates = (
+        due = self._due_states()
+        lock_is_free = self._world.locks_held == 0
+        candidates: tuple[tuple[Callable[[], str], int, bool], ...] = (
             (self.submit, 4, True),
             (self.grant, 1, True),
             (self.cancel, 1, has_jobs),
             (self.retry, 2, has_jobs),
-            (self.sync, 1, "running" in states),
-            (self.dry_sync, 1, "running" in states and self._world.depth == 0),
-            (self.release, 8, "queued" in states),
+            (self.sync, 1, "running" in due),
+            (self.dry_sync, 1, "running" in due and self._world.depth == 0),
+            (self.release, 8, "queued" in due),
             (self.task, 14, bool(process.tasks) and lock_is_free),
-            (self.poll, 8, "running" in states),
+            (self.poll, 8, "running" in due),
             (self.look, 8, bool(process.looks.waiting)),
-            (self.resolve, 4, "submitting" in states),
-            (self.end_overdue, 1, "queued" in states),
-            (self.end_pause, 1, True),
-            (self.inbox, 6, bool(self._books.taken_webhooks)),
-            (self.webhook, 12, bool(self.due_webhooks())),
-            (self.replay, 1, has_sales and bool(self._books.taken_webhooks)),
+            (self.resolve, 6, "submitting" in due),
+            (self.end_overdue, 1, snapshot.has_queued),
+            (self.end_pause, 2, snapshot.is_paused),
+            (self.renew, 2, bool(process.desk.settling)),
+            (self.inbox, 6, any(row["applied_at"] is None for row in snapshot.webhooks)),
+            (self.webhook, 12, bool(self.due_webhooks()) and lock_is_free),
+            (self.replay, 1, lock_is_free and has_sales and bool(self._books.taken_webhooks)),
         )
         return {call.__name__: (call, weight) for call, weight, is_possible in candidates if is_possible}

@@ -15,11 +15,12 @@ from unittest import mock
 from standardwebhooks import webhooks as standard_webhooks
 
 from core import clock
+from core.db import group_commit
 from core.images import preparation, thumbnails
 from core.jobs import creation, manual_sync, sweep
 from tests.simulation.world import World
 
-_ROOMS = ("core.jobs.", "core.webhooks.", "core.models.", "core.credits.", "core.provider.")
+_ROOMS = ("core.jobs.", "core.webhooks.", "core.models.", "core.credits.", "core.provider.", "core.db.group_commit")
 # Pure functions of a photo's bytes: the same few photos are sent in every run.
 _prepare = functools.cache(preparation.prepare)
 _thumbnail = functools.lru_cache(maxsize=1_000)(thumbnails.thumbnail)
@@ -74,16 +75,16 @@ class _Inline(Executor):
 
 
 class _CountedLock:
-    """Stands in for a photo's lock: while it is held, the world lets nobody else wait for it, who would do so for ever."""
+    """Stands in for a lock: while it is held, the world lets nobody else wait for it, who would do so for ever."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def __enter__(self) -> None:
-        self._world.photo_locks_held += 1
+        self._world.locks_held += 1
 
     def __exit__(self, *_exception: object) -> None:
-        self._world.photo_locks_held -= 1
+        self._world.locks_held -= 1
 
 
 def _frozen_datetime(world: World) -> type[datetime]:
@@ -95,12 +96,14 @@ def _frozen_datetime(world: World) -> type[datetime]:
     return Now
 
 
-def _photo_lock(world: World) -> type:
-    class PhotoLock:
-        def __init__(self) -> None:
-            self.lock = _CountedLock(world)
+class _Threading:
+    """Stands in for the module `threading`."""
 
-    return PhotoLock
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def Lock(self) -> _CountedLock:  # noqa: N802 - the module's own name
+        return _CountedLock(self._world)
 
 
 @contextmanager
@@ -114,7 +117,8 @@ def installed(world: World, *, get_limit: int) -> Iterator[None]:
         replace(clock, "now", world.desk_now)
         replace(sweep, "GET_LIMIT", get_limit)
         replace(manual_sync, "ThreadPoolExecutor", _Inline)
-        replace(creation, "_PhotoLock", _photo_lock(world))
+        replace(creation, "threading", _Threading(world))
+        replace(group_commit, "threading", _Threading(world))
         replace(standard_webhooks, "datetime", _frozen_datetime(world))
         replace(preparation, "prepare", _prepare)
         replace(thumbnails, "thumbnail", _thumbnail)

@@ -15,7 +15,6 @@ from tests.simulation.provider import MemoryProvider
 from tests.simulation.safety import Books
 from tests.simulation.snapshot import Reader, Snapshot
 from tests.simulation.storage import MemoryStorage
-from tests.simulation.weather import Weather
 from tests.simulation.world import Crash, Violation, World
 
 EVENTS = 60
@@ -25,6 +24,8 @@ _CALM_ROUNDS = 400
 _CALM_STEP_SECONDS = 2.0
 # Without any answer only the limits end things: half an hour in the queue, and an hour for what was never answered.
 _SILENT_STEP_SECONDS = 20.0
+_ROUND = ("release", "task", "webhook", "inbox", "poll", "look", "resolve", "end_pause", "end_overdue")
+_UNTIL_DONE = ("task", "webhook", "look")
 # What the desk's clock may be off by: the list's lag and this must stay within what the sweep waits for it.
 _SKEW_MAX_SECONDS = 3.0
 
@@ -84,17 +85,20 @@ class Simulation:
         self._books = Books(provider=self._provider, storage=self._storage)
         self._reader = Reader(self._database.path)
         self._events = DeskEvents(world, self._new_process(), self._books, self._reader, jobs_max=JOBS_MAX)
-        credit_service.grant(
-            self._database, ALICE, account=ACCOUNT, amount_credits=_FIRST_CREDITS, reason="package"
-        )
+        credit_service.grant(self._database, ALICE, account=ACCOUNT, amount_credits=_FIRST_CREDITS, reason="package")
         world.trace.add(f"{self._weather}")
         world.crash_rate, world.meeting_rate = self._weather.crash_rate, self._weather.meeting_rate
-        world.meet = self._one_event
+        world.meet = self._some_events
 
     # ---- while things go wrong ---------------------------------------------------------------------
 
     def _storm(self) -> None:
+        self._happen("submit", self._events.submit)
         while self._events_left > 0:
+            self._one_event()
+
+    def _some_events(self) -> None:
+        for _ in range(self.world.chance.choice((1, 1, 2, 3))):
             self._one_event()
 
     def _one_event(self) -> None:
@@ -186,7 +190,7 @@ class Simulation:
     def _restart(self) -> None:
         self._database.engine.dispose()
         self.world.is_dead = False
-        self.world.photo_locks_held = 0
+        self.world.locks_held = 0
         self._events.process = self._new_process()
 
     # ---- when nothing goes wrong any more ------------------------------------------------------------
@@ -211,25 +215,20 @@ class Simulation:
         self._settle_accounts(silent=silent)
 
     def _round(self) -> None:
-        """One round of the worker, with everything that it starts."""
-        events = self._events
+        """One round of the worker, with everything that it starts; what has nothing to do is left out."""
         self._provider.advance()
-        self._happen("release", events.release)
-        while events.process.tasks:
-            self._happen("task", events.task)
-        while events.due_webhooks():
-            self._happen("webhook", events.webhook)
-        for event in (events.inbox, events.poll, events.resolve, events.end_pause, events.end_overdue):
-            self._happen(event.__name__, event)
-        while events.process.looks.waiting:
-            self._happen("look", events.look)
+        for name in _ROUND:
+            again = True
+            while again and name in (possible := self._events.possible()):
+                self._happen(name, possible[name][0])
+                again = name in _UNTIL_DONE
 
     def _all_ended(self) -> bool:
         now = self._reader.read()
         return (
             all(job["state"] not in ("pending", "processing") for job in now.jobs.values())
             and all(row["applied_at"] is not None for row in now.webhooks)
-            and not self._provider.outbox
+            and all(one.due_at is None for one in self._provider.outbox)
         )
 
     def _settle_accounts(self, *, silent: bool) -> None:

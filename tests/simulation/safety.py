@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.provider.contract import order_key
 from tests.simulation import pictures
 from tests.simulation.provider import MemoryProvider
-from tests.simulation.snapshot import Row, Snapshot
+from tests.simulation.snapshot import Row, Snapshot, order_of
 from tests.simulation.storage import MemoryStorage
 
 _ENDED_JOBS = ("completed", "partial", "failed", "canceled")
@@ -25,7 +24,7 @@ INPUT_KEPT = timedelta(minutes=55)
 
 @dataclass(slots=True, kw_only=True)
 class Books:
-    """What the outside knows: what was promised to people and to the provider, and what could not be known any more."""
+    """What the outside knows: what was sold, stored and promised, and what could not be known any more."""
 
     provider: MemoryProvider
     storage: MemoryStorage
@@ -64,7 +63,8 @@ def _charges(_before: Snapshot, now: Snapshot, _books: Books) -> Iterator[str]:
     for job_id, job in now.jobs.items():
         price = sum(variant["price_credits"] for variant in now.of_job(job_id))
         if charges[job_id] != 1 or not paid[job_id] == job["credits_used"] == price:
-            yield f"job {job_id}, priced {price}, says {job['credits_used']}; {charges[job_id]} charges: {paid[job_id]}"
+            charged = f"{charges[job_id]} charges of {paid[job_id]} together"
+            yield f"job {job_id}, priced {price}, says {job['credits_used']}: {charged}"
 
 
 def _refunds(_before: Snapshot, now: Snapshot, _books: Books) -> Iterator[str]:
@@ -120,7 +120,8 @@ def _results(_before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
         elif hashlib.sha256(data).hexdigest() != variant["result_sha256"]:
             yield f"variant {variant_id} has another result than it says"
         elif pictures.prediction_of(data) != followed[variant_id]:
-            yield f"variant {variant_id} follows {followed[variant_id]}, its picture is {pictures.prediction_of(data)}'s"
+            painter = pictures.prediction_of(data)
+            yield f"variant {variant_id} follows {followed[variant_id]}, its picture is {painter}'s"
         else:
             books.examined.add((variant_id, variant["result_sha256"]))
 
@@ -137,7 +138,7 @@ def _owners(_before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
             continue
         if record is None:
             yield f"attempt {attempt['id']} owns {attempt['prediction_id']}, which does not exist"
-        elif order_key(record.input) not in (attempt["order"], None):
+        elif order_of(record.input) not in (attempt["order"], None):
             yield f"attempt {attempt['id']} owns {attempt['prediction_id']}, which was ordered otherwise"
 
 
@@ -147,7 +148,7 @@ def _bought(before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
     recorded = {attempt["prediction_id"] for attempt in now.attempts}
     bought: Counter[str] = Counter()
     for record in books.provider.records.values():
-        attempt = by_order.get(order_key(record.input) or ())
+        attempt = by_order.get(order_of(record.input) or ())
         if attempt is None:
             if record.id not in recorded and not record.data_removed:
                 yield f"{record.id} was bought, but no attempt ordered it"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.provider.contract import order_key
-
 Row = Mapping[str, Any]
 
 
@@ -23,10 +21,16 @@ class Snapshot:
     ledger: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     webhooks: list[Row] = field(default_factory=list)
+    is_paused: bool = False
 
     def of_job(self, job_id: str) -> list[Row]:
         """The variants of a job."""
         return [variant for variant in self.variants.values() if variant["job_id"] == job_id]
+
+    @property
+    def has_queued(self) -> bool:
+        """Whether any variant waits for its turn."""
+        return any(variant["state"] == "queued" for variant in self.variants.values())
 
     @property
     def states(self) -> str:
@@ -61,6 +65,12 @@ _EVENTS = """
 _WEBHOOKS = "SELECT webhook_id, prediction_id, applied_at FROM webhook_deliveries ORDER BY rowid"
 
 
+def order_of(inputs: Row) -> tuple[Any, ...] | None:
+    """What tells one order from another: its prompt, its picture and its seed; None once they are forgotten."""
+    order = (inputs.get("prompt"), inputs.get("input_image"), inputs.get("seed"))
+    return None if None in order else order
+
+
 class Reader:
     """Reads snapshots; the same one again while nobody has committed anything."""
 
@@ -86,14 +96,11 @@ class Reader:
             accounts=self._rows(_ACCOUNTS),
             jobs={row["id"]: row for row in self._rows(_JOBS)},
             variants={row["id"]: row for row in self._rows(_VARIANTS)},
-            attempts=[
-                row | {"order": order_key(inputs), "seed": inputs["seed"]}
-                for row in self._rows(_ATTEMPTS)
-                if (inputs := json.loads(row["input"])) is not None
-            ],
+            attempts=[row | {"order": order_of(json.loads(row["input"]))} for row in self._rows(_ATTEMPTS)],
             ledger=self._rows(_LEDGER),
             events=self._rows(_EVENTS),
             webhooks=self._rows(_WEBHOOKS),
+            is_paused=bool(self._rows("SELECT code FROM queue_pauses")),
         )
 
     def _rows(self, query: str) -> list[dict[str, Any]]:

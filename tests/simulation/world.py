@@ -1,4 +1,4 @@
-"""What is everything in a simulation at the mercy of? One seeded chance, one clock, crashes, and what others do between.
+"""What is a simulation at the mercy of? One seeded chance, one clock, crashes, and what others do meanwhile.
 
 All that core does outside of a transaction reaches `World.step`: there the process may die, or somebody else may act.
 """
@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+# Points at which a thread waits for nothing: it goes on within moments, while a call may take its time.
+BETWEEN_STEPS = ("beginning", "committed")
+_BETWEEN_STEPS_MAX_SECONDS = 5.0
+_CALL_MAX_SECONDS = 3_600.0
 
 
 class Crash(BaseException):
@@ -53,7 +57,7 @@ class World:
         self.meet: Callable[[], None] | None = None
         self.is_dead = False
         self.in_transaction = False
-        self.photo_locks_held = 0
+        self.locks_held = 0
         self.depth = 0
         self.violation: Violation | None = None
         self._time_limits: list[timedelta] = []
@@ -101,7 +105,8 @@ class World:
             self.depth += 1
             try:
                 self.trace.add(f"  at {name}, meanwhile:")
-                self.meet()
+                with self.time_limit(_BETWEEN_STEPS_MAX_SECONDS if name in BETWEEN_STEPS else _CALL_MAX_SECONDS):
+                    self.meet()
             finally:
                 self.depth -= 1
 
