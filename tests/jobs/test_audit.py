@@ -21,7 +21,7 @@ def job_id(desk: Desk, provider: FakeProvider, clock: SettableClock) -> str:
     """A job with one result and one refund."""
     job_id, (first, second) = factories.ordered_job(desk)
     sync.apply(desk, factories.manager(), provider.finish(first))
-    sync.apply(desk, factories.manager(), provider.finish(second, status="failed"))
+    factories.fail(desk, provider, second)
     return job_id
 
 
@@ -60,7 +60,15 @@ DAMAGES: dict[str, tuple[Damage, list[str]]] = {
             .where(Variant.job_id == job_id, Variant.state == "succeeded")
             .values(state="failed", error_code="x", result_key=None)
         ),
-        ["40 charged, 20 returned, but results for only 0", "it is partial, which its variants contradict"],
+        ["40 charged, 20 returned by the desk, results for 0", "it is partial, which its variants contradict"],
+    ),
+    "result given away": (
+        lambda s, job_id: s.execute(
+            sa.update(Variant)
+            .where(Variant.job_id == job_id, Variant.state == "failed")
+            .values(state="succeeded", error_code=None, error_message=None, result_key="accounts/1/results/a.png")
+        ),
+        ["40 charged, 20 returned by the desk, results for 40", "it is partial, which its variants contradict"],
     ),
     "job ended too soon": (
         lambda s, job_id: s.execute(
@@ -143,7 +151,7 @@ def test_a_prediction_that_nobody_owns_is_found(desk: Desk, provider: FakeProvid
     owned = provider.predictions[provider.bought()[0]]
     stray = provider.create(model=DEFAULT_MODEL.name, input=owned["input"])
     provider.create(model=DEFAULT_MODEL.name, input={"prompt": "of somebody else"})
-    assert findings(desk) == [f"prediction {stray.id}: it was ordered by us, but no variant owns it"]
+    assert findings(desk) == [f"prediction {stray.id}: it was ordered by us and is starting, but no variant owns it"]
 
 
 def test_a_provider_that_is_away_is_no_finding(desk: Desk, provider: FakeProvider, job_id: str) -> None:

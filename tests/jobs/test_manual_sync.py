@@ -30,11 +30,14 @@ def mixed_jobs(desk: Desk, provider: FakeProvider) -> dict[str, str]:
     expected = {}
     endings: list[tuple[dict[str, object] | None, dict[str, object] | None, str]] = [
         ({}, {}, "completed"),
-        ({}, {"status": "failed", "error": "broken"}, "partial"),
-        ({"status": "canceled"}, {"status": "failed", "error": "E005"}, "failed"),
+        ({}, {"status": "canceled"}, "partial"),
+        ({"status": "canceled"}, {"status": "aborted"}, "failed"),
         ({}, None, "processing"),
         (None, None, "processing"),
         ({"output": None, "data_removed": True}, {}, "partial"),
+        # It has its free retry, so the job goes on.
+        ({}, {"status": "failed", "error": "broken"}, "processing"),
+        ({"status": "failed", "error": "E005"}, None, "processing"),
     ]
     for number, (*pair, state) in enumerate(endings):
         job_id, predictions = factories.ordered_job(desk, number=number)
@@ -57,7 +60,7 @@ def test_a_dry_run_changes_nothing_and_tells_what_the_real_one_does(
     assert everything(desk) == before
     assert dry.dry_run is True
     real = manual_sync.sync_jobs(desk, people.dora)
-    assert (dry.checked, real.checked) == (7, 7)
+    assert (dry.checked, real.checked) == (9, 9)
     told = {one.job_id: (one.before, one.after) for one in dry.changed}
     assert told == {one.job_id: (one.before, one.after) for one in real.changed}
     assert {job_id: factories.states(desk.database, job_id)[0] for job_id in expected} == expected

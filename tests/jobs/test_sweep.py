@@ -1,7 +1,8 @@
 """Does everything end by itself, with no news at all and whatever the provider does?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from core import errors
 from core.db.session import Database
 from core.jobs import audit, creation, sweep
 from core.jobs.desk import Desk
+from core.provider.contract import Prediction
 from tests import factories
 from tests.factories import CREDITS
 from tests.fake_provider import FakeProvider
@@ -54,7 +56,7 @@ def test_many_are_read_by_pages_of_the_list(desk: Desk, provider: FakeProvider, 
     jobs = [factories.ordered_job(desk) for _ in range(5)]
     for _, predictions in jobs:
         provider.finish(predictions[0])
-        provider.finish(predictions[1], status="failed", error="broken")
+        provider.finish(predictions[1], status="canceled")
     provider.calls.clear()
 
     assert round_of() == 10
@@ -64,14 +66,70 @@ def test_many_are_read_by_pages_of_the_list(desk: Desk, provider: FakeProvider, 
     assert {factories.states(desk.database, job_id)[0] for job_id, _ in jobs} == {"partial"}
 
 
-def test_what_the_list_leaves_out_is_asked_for_by_itself(desk: Desk, provider: FakeProvider, round_of: Round) -> None:
+def test_what_the_list_leaves_out_is_asked_for_by_itself(
+    desk: Desk, provider: FakeProvider, round_of: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [factories.ordered_job(desk) for _ in range(5)]
+    for prediction_id in provider.bought():
+        provider.finish(prediction_id)
+    left_out = set(provider.bought()[:3])
+    pages = provider.list_pages
+
+    def incomplete(**options: Any) -> Iterator[Sequence[Prediction]]:
+        for page in pages(**options):
+            yield [one for one in page if one.id not in left_out]
+
+    monkeypatch.setattr(provider, "list_pages", incomplete)
+    assert round_of() == 10
+    assert provider.calls.count("get") == 3
+    assert {factories.states(desk.database, job_id)[0] for job_id, _ in jobs} == {"completed"}
+
+
+def test_a_list_that_breaks_off_counts_as_far_as_it_came(
+    desk: Desk, provider: FakeProvider, round_of: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [factories.ordered_job(desk) for _ in range(5)]
+    for prediction_id in provider.bought():
+        provider.finish(prediction_id)
+    pages = provider.list_pages
+
+    def breaks_off(**options: Any) -> Iterator[Sequence[Prediction]]:
+        yield next(pages(**options))[:6]
+        raise errors.ProviderUnavailable
+
+    monkeypatch.setattr(provider, "list_pages", breaks_off)
+    assert round_of() == 10
+    assert provider.calls.count("get") == 4
+    assert {factories.states(desk.database, job_id)[0] for job_id, _ in jobs} == {"completed"}
+
+
+def test_where_the_list_is_silent_nobody_asks_about_each_of_many(
+    desk: Desk, provider: FakeProvider, round_of: Round
+) -> None:
     jobs = [factories.ordered_job(desk) for _ in range(5)]
     for prediction_id in provider.bought():
         provider.finish(prediction_id)
     provider.fail_next("list_pages", errors.ProviderUnavailable())
     round_of()
-    assert provider.calls.count("get") == 10
+    assert provider.calls.count("get") == 0
+    assert {factories.states(desk.database, job_id)[0] for job_id, _ in jobs} == {"processing"}
+    round_of()
     assert {factories.states(desk.database, job_id)[0] for job_id, _ in jobs} == {"completed"}
+
+
+def test_many_end_in_their_time_although_the_list_never_answers(
+    desk: Desk, provider: FakeProvider, round_of: Round
+) -> None:
+    jobs = [factories.ordered_job(desk) for _ in range(5)]
+    provider.is_silent = True
+    provider.calls.clear()
+    round_of(seconds=desk.timeout_seconds + 1)
+    assert {factories.states(desk.database, job_id)[0] for job_id, _ in jobs} == {"processing"}
+    round_of(seconds=5)
+    assert {tuple(factories.error_codes(desk.database, job_id)) for job_id, _ in jobs} == {("timed_out", "timed_out")}
+    assert factories.balance(desk.database) == CREDITS
+    # One question a round, not one for each of ten.
+    assert provider.calls == ["list_pages"] * 2
 
 
 def test_two_processes_never_poll_the_same_variant(

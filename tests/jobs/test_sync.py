@@ -60,39 +60,51 @@ def test_one_result_of_two_is_partial_with_half_refunded(
 ) -> None:
     job_id, (first, second) = ordered
     sync.apply(desk, WEBHOOK, provider.finish(first))
-    sync.apply(desk, WEBHOOK, provider.finish(second, status="failed", error="Something broke"))
+    factories.fail(desk, provider, second, error="Something broke")
     assert factories.states(desk.database, job_id) == ("partial", ["succeeded", "failed"])
     assert factories.balance(desk.database) == CREDITS - 20
-    assert [attempt.cost_usd_micros for attempt in factories.attempts(desk.database, job_id)] == [40_000, 0]
+    assert [attempt.cost_usd_micros for attempt in factories.attempts(desk.database, job_id)] == [40_000, 0, 0]
     assert audit.audit(desk) == []
 
 
-ENDINGS: list[tuple[dict[str, object], str]] = [
-    ({"status": "failed", "error": "CUDA out of memory"}, "prediction_failed"),
-    ({"status": "failed", "error": None}, "prediction_failed"),
-    ({"status": "failed", "error": "The output was flagged as sensitive (E005)"}, "safety"),
-    ({"status": "failed", "error": "NSFW content detected"}, "safety"),
-    ({"status": "canceled"}, "prediction_canceled"),
-    ({"status": "aborted"}, "prediction_canceled"),
-    ({"status": "succeeded", "output": None, "data_removed": True}, "output_expired"),
-    ({"status": "succeeded", "output": None}, "output_invalid"),
-    ({"status": "succeeded", "output": "https://replicate.delivery/gone.png"}, "output_expired"),
-    ({"data": b"<html>not a picture</html>"}, "output_invalid"),
-    ({"data": pictures_to_send.result()[:1_000]}, "output_invalid"),
-    ({"data": pictures_to_send.result(width=640, height=640)}, "output_reframed"),
+# How it ends, the code of that, and how many predictions are bought before the variant has failed.
+ENDINGS: list[tuple[dict[str, object], str, int]] = [
+    ({"status": "failed", "error": "CUDA out of memory"}, "prediction_failed", 2),
+    ({"status": "failed", "error": None}, "prediction_failed", 2),
+    ({"status": "failed", "error": "The output was flagged as sensitive (E005)"}, "safety", 2),
+    ({"status": "failed", "error": "NSFW content detected"}, "safety", 2),
+    ({"status": "canceled"}, "prediction_canceled", 1),
+    ({"status": "aborted"}, "prediction_canceled", 1),
+    ({"status": "succeeded", "output": None, "data_removed": True}, "output_expired", 1),
+    ({"status": "succeeded", "output": None}, "output_invalid", 2),
+    ({"status": "succeeded", "output": "https://replicate.delivery/gone.png"}, "output_expired", 1),
+    ({"status": "succeeded", "data": b"<html>not a picture</html>"}, "output_invalid", 2),
+    ({"status": "succeeded", "data": pictures_to_send.result()[:1_000]}, "output_invalid", 2),
+    ({"status": "succeeded", "data": pictures_to_send.result(width=640, height=640)}, "output_reframed", 2),
 ]
 
 
-@pytest.mark.parametrize(("ending", "code"), ENDINGS, ids=[f"{n}-{code}" for n, (_, code) in enumerate(ENDINGS)])
-def test_each_ending_without_a_result_has_its_code_and_its_refund(
-    desk: Desk, provider: FakeProvider, ordered: tuple[str, list[str]], ending: dict[str, object], code: str
+@pytest.mark.parametrize(
+    ("ending", "code", "orders"), ENDINGS, ids=[f"{n}-{code}" for n, (_, code, _) in enumerate(ENDINGS)]
+)
+def test_each_ending_without_a_result_has_its_code_its_free_retry_or_none_and_its_refund(
+    desk: Desk, provider: FakeProvider, ordered: tuple[str, list[str]], ending: dict[str, object], code: str, orders: int
 ) -> None:
     job_id, predictions = ordered
     for prediction_id in predictions:
-        sync.apply(desk, WEBHOOK, provider.finish(prediction_id, **ending))
+        change = sync.apply(desk, WEBHOOK, provider.finish(prediction_id, **ending))
+        assert change is not None
+        assert change.after == ("queued" if orders == 2 else "failed")
+    assert factories.balance(desk.database) == (CREDITS - 40 if orders == 2 else CREDITS)
+    if orders == 2:
+        for prediction_id in factories.order_queued(desk, job_id):
+            sync.apply(desk, WEBHOOK, provider.finish(prediction_id, **ending))
+
     assert factories.states(desk.database, job_id) == ("failed", ["failed", "failed"])
     assert factories.error_codes(desk.database, job_id) == [code, code]
+    assert len(provider.bought()) == 2 * orders
     assert factories.balance(desk.database) == CREDITS
+    assert [entry.amount for entry in factories.entries(desk.database, kind="refund", job_id=job_id)] == [20, 20]
     assert audit.audit(desk) == []
 
 
@@ -111,10 +123,11 @@ def test_no_text_of_the_provider_keeps_a_variant_from_ending(
     desk: Desk, provider: FakeProvider, ordered: tuple[str, list[str]], text: str
 ) -> None:
     job_id, (first, second) = ordered
-    sync.apply(desk, WEBHOOK, provider.finish(first, status="failed", error=text, logs=text))
+    factories.fail(desk, provider, first, error=text, logs=text)
     sync.apply(desk, WEBHOOK, provider.finish(second, logs=text))
     assert factories.states(desk.database, job_id) == ("partial", ["failed", "succeeded"])
     assert "r8_aaa" not in (factories.variants(desk.database, job_id)[0].error_message or "")
+    assert not any("r8_aaa" in event.message for event in factories.detail(desk.database, job_id).events)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +162,9 @@ def test_a_settlement_cut_off_by_a_crash_is_taken_over_after_its_claim(
     job_id, (first, _) = ordered
     news = provider.finish(first)
     variant = factories.variants(desk.database, job_id)[0]
-    assert settlement.claim(desk, variant.id) is True
-    assert settlement.claim(desk, variant.id) is False
+    assert settlement.claim(desk, variant.id, prediction_id="another") is False
+    assert settlement.claim(desk, variant.id, prediction_id=first) is True
+    assert settlement.claim(desk, variant.id, prediction_id=first) is False
     assert sync.apply(desk, WEBHOOK, news) is None
     clock.forward(seconds=61)
     assert sync.apply(desk, WEBHOOK, news) is not None
@@ -202,15 +216,30 @@ def test_any_order_and_repetition_of_news_ends_the_same(
 ) -> None:
     factories.set_balance(desk.database, 500 + len(factories.entries(desk.database)))
     balance = factories.balance(desk.database)
-    job_id, predictions = factories.ordered_job(desk)
+    job_id, first = factories.ordered_job(desk)
     told: dict[tuple[str, str], Prediction] = {}
-    for prediction_id in predictions:
-        told[prediction_id, "starting"] = provider.seen(prediction_id)
-        told[prediction_id, "processing"] = provider.start(prediction_id)
-        told[prediction_id, "end"] = provider.finish(prediction_id, status=ending)
-    for step, prediction_id in itertools.product(order, predictions):
-        clock.forward(seconds=0.5)
-        sync.apply(desk, WEBHOOK, told[prediction_id, step])
+
+    def happen(predictions: list[str]) -> None:
+        for prediction_id in predictions:
+            told[prediction_id, "starting"] = provider.seen(prediction_id)
+            told[prediction_id, "processing"] = provider.start(prediction_id)
+            told[prediction_id, "end"] = provider.finish(prediction_id, status=ending)
+
+    def tell(predictions: list[str]) -> None:
+        for step, prediction_id in itertools.product(order, predictions):
+            clock.forward(seconds=0.5)
+            sync.apply(desk, WEBHOOK, told[prediction_id, step])
+
+    happen(first)
+    tell(first)
+    if ending == "failed":
+        assert factories.states(desk.database, job_id) == ("processing", ["queued", "queued"])
+        assert balance - factories.balance(desk.database) == 40
+        second = factories.order_queued(desk, job_id)
+        tell(first)
+        assert factories.states(desk.database, job_id) == ("processing", ["running", "running"])
+        happen(second)
+        tell([*second, *first])
 
     expected = {"succeeded": ("completed", "succeeded", 40)}.get(ending, ("failed", "failed", 0))
     assert factories.states(desk.database, job_id) == (expected[0], [expected[1]] * 2)
