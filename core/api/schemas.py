@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 from pydantic.alias_generators import to_camel
 
 from core.credits.queries import Entry, Statement
@@ -201,7 +201,7 @@ class SyncRequest(_Schema):
     """Which job to sync, or all in flight; `dryRun` only tells."""
 
     job_id: str | None = None
-    dry_run: bool = False
+    dry_run: StrictBool = False
 
 
 class SyncChange(_Schema):

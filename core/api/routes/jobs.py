@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response, status
 
 from core.api.deps import ActorDep, RuntimeDep
-from core.api.schemas import Job, JobList, Problem, Staged
+from core.api.document import problems
+from core.api.schemas import Job, JobList, Staged
 from core.jobs import cancellation, manual_retry, queries
 from core.jobs.states import JobState
 
@@ -34,7 +35,7 @@ def get_job(runtime: RuntimeDep, actor: ActorDep, job_id: str) -> Job:
         return Job.of(queries.job(session, actor, job_id=job_id))
 
 
-@router.post("/{job_id}/cancel", responses={409: {"model": Problem}})
+@router.post("/{job_id}/cancel", responses=problems(409))
 def cancel_job(runtime: RuntimeDep, actor: ActorDep, job_id: str) -> Job:
     """End a job that is under way; what has no result by then is refunded. Asking again changes nothing."""
     return Job.of(cancellation.cancel_job(runtime.desk, actor, job_id=job_id))
@@ -43,11 +44,7 @@ def cancel_job(runtime: RuntimeDep, actor: ActorDep, job_id: str) -> Job:
 @router.post(
     "/{job_id}/retry",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={
-        200: {"model": Staged, "description": "The Idempotency-Key repeats"},
-        402: {"model": Problem},
-        409: {"model": Problem},
-    },
+    responses={200: {"model": Staged, "description": "The Idempotency-Key repeats"}, **problems(402, 409)},
 )
 def retry_job(
     runtime: RuntimeDep,
