@@ -13,6 +13,7 @@ import typer
 from core import cli, errors
 from core.credits import pricing
 from core.jobs.states import JobState, VariantState
+from core.provider.simulator.faults import DESCRIPTIONS
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +117,11 @@ def test_every_option_that_readme_names_exists() -> None:
     real = real_commands()
     unknown = {words: options - real[words] for words, options in documented_commands().items()}
     assert not {words: options for words, options in unknown.items() if options}
+
+
+def test_every_fault_of_the_simulator_is_documented_as_it_is() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", section("Simulator"), re.MULTILINE)
+    assert dict(rows) == {fault.value: words for fault, words in DESCRIPTIONS.items()}
 
 
 def test_every_room_is_documented_and_no_other() -> None:
