@@ -21,6 +21,9 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/stage"): (401, 202, 404, 202, 202),
     ("GET", "/jobs"): (401, 200, 200, 200, 200),
     ("GET", "/jobs/{job_id}"): (401, 200, 404, 200, 200),
+    ("POST", "/jobs/{job_id}/cancel"): (401, 403, 403, 200, 200),
+    # Support asks first; the manager then finds the retry under way.
+    ("POST", "/jobs/{job_id}/retry"): (401, 403, 403, 202, 409),
     ("POST", "/sync-staging"): (401, 403, 403, 200, 200),
     ("GET", "/replicate/status/{prediction_id}"): (401, 200, 404, 200, 200),
     ("GET", "/accounts/{account:path}"): (401, 200, 404, 200, 200),
@@ -46,6 +49,9 @@ def test_every_route_has_an_expectation() -> None:
 @pytest.mark.parametrize(("method", "path"), sorted(EXPECTED))
 def test_each_caller_gets_what_its_role_allows(api: Api, method: str, path: str) -> None:
     job_id, predictions = factories.ordered_job(api.desk)
+    if path.endswith("/retry"):
+        for prediction_id in predictions:
+            factories.fail(api.desk, api.provider, prediction_id)
     values = {
         "job_id": job_id,
         "prediction_id": predictions[0],

@@ -155,11 +155,14 @@ def test_a_finished_job_shows_its_results_and_predictions(api: Api) -> None:
 def test_a_failed_job_says_why(api: Api) -> None:
     job_id, predictions = factories.ordered_job(api.desk)
     for prediction_id in predictions:
-        sync.apply(
-            api.desk, factories.manager(), api.provider.finish(prediction_id, status="failed", error="E005 sensitive")
-        )
+        factories.fail(api.desk, api.provider, prediction_id, error="E005 sensitive")
     job = api.get("bob", f"/jobs/{job_id}").json()
     assert (job["status"], job["creditsRefunded"], job["resultUrls"]) == ("failed", 40, [])
     assert job["error"]["code"] == "safety"
     assert job["error"]["message"] == errors.SafetyRefused().message
     assert [variant["error"]["code"] for variant in job["variants"]] == ["safety", "safety"]
+    # The prediction that failed first, and the one of the free retry; the job names the latter.
+    tried = [[attempt["predictionId"] for attempt in variant["attempts"]] for variant in job["variants"]]
+    assert [first for first, _ in tried] == predictions
+    assert job["replicateJobId"] == ",".join(last for _, last in tried)
+    assert [event["kind"] for event in job["events"]].count("retried") == 2
