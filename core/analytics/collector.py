@@ -25,6 +25,9 @@ from core.metrics import PREFIX
 
 # However many ask, and however often, the database is asked once in this time.
 MAX_AGE_SECONDS = 2.0
+# Counting a long history takes its time: this bounds the share of it that the database spends on being asked.
+_WORK_SHARE_MAX = 0.05
+_MAX_AGE_OF_LONG_HISTORY_SECONDS = 60.0
 # One question that hangs must not hold up those that come after it.
 _TURN_TIMEOUT_SECONDS = 2.0
 # A transaction may commit this long after the time that it wrote into its row.
@@ -101,11 +104,19 @@ class DatabaseCollector:
             return None
         try:
             if time.monotonic() >= self._known_until:
+                begun = time.monotonic()
                 self._known = self._ask()
-                self._known_until = time.monotonic() + MAX_AGE_SECONDS
+                ended = time.monotonic()
+                self._known_until = ended + self._rest_seconds(ended - begun)
             return self._known
         finally:
             self._turn.release()
+
+    def _rest_seconds(self, took_seconds: float) -> float:
+        if self._known is None:
+            # That it is back is to be seen soon, however long it took to fail.
+            return MAX_AGE_SECONDS
+        return max(MAX_AGE_SECONDS, min(took_seconds / _WORK_SHARE_MAX, _MAX_AGE_OF_LONG_HISTORY_SECONDS))
 
     def _ask(self) -> depths.Depths | None:
         now = clock.now()

@@ -1,5 +1,6 @@
 """Does Prometheus hear what the rows say: counts, ages and delays, each once, and no stale ones?"""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -50,8 +51,13 @@ class Asked:
 @pytest.fixture
 def asked(clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """A collector that asks the database each time."""
-    monkeypatch.setattr("core.analytics.collector.MAX_AGE_SECONDS", 0.0)
+    ask_each_time(monkeypatch)
     return Asked(database)
+
+
+def ask_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.analytics.collector.MAX_AGE_SECONDS", 0.0)
+    monkeypatch.setattr("core.analytics.collector._WORK_SHARE_MAX", math.inf)
 
 
 def rows(database: Database, table: Any, column: Any) -> dict[str, float]:
@@ -140,7 +146,7 @@ def test_a_settlement_is_observed_once_with_its_delay(
 def test_what_ended_before_this_process_began_is_not_counted_again(
     desk: Desk, provider: FakeProvider, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.analytics.collector.MAX_AGE_SECONDS", 0.0)
+    ask_each_time(monkeypatch)
     _, (first, _) = factories.ordered_job(desk)
     sync.apply(desk, system(Source.SWEEP), provider.finish(first))
     deliver(desk.database, "msg_1", "applied")
@@ -202,6 +208,30 @@ def test_however_often_it_is_asked_the_database_is_asked_once_in_a_while(databas
     assert MAX_AGE_SECONDS >= 1
     factories.at_once(*[asked.scrape for _ in range(8)])
     assert asked.reads == 1
+
+
+@pytest.mark.parametrize(
+    ("takes_seconds", "is_away", "rests_seconds"), [(0.01, False, 2), (1, False, 20), (30, False, 60), (30, True, 2)]
+)
+def test_a_database_that_takes_long_is_asked_less_often(
+    database: Database, monkeypatch: pytest.MonkeyPatch, takes_seconds: float, is_away: bool, rests_seconds: float
+) -> None:
+    seconds = 0.0
+    monkeypatch.setattr("core.analytics.collector.time.monotonic", lambda: seconds)
+    asked = Asked(Database("postgresql+psycopg://127.0.0.1:9/nowhere") if is_away else database)
+    read = asked.collector._read
+
+    def takes_its_time() -> Any:
+        nonlocal seconds
+        seconds += takes_seconds
+        return read()
+
+    asked.collector._read = takes_its_time
+    asked.scrape()
+    for pause, reads in ((0.0, 1), (rests_seconds - 0.1, 1), (0.2, 2)):
+        seconds += pause
+        asked.scrape()
+        assert asked.reads == reads
 
 
 def test_a_database_that_is_away_is_said_and_counted_on_afterwards(asked: Asked, clock: SettableClock) -> None:

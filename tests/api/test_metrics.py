@@ -230,6 +230,7 @@ def test_the_whole_desk_counts_its_calls_to_the_provider(tmp_path: Path, monkeyp
     monkeypatch.setenv("STAGING_SIMULATOR_SECONDS", "0.2")
     monkeypatch.setattr("core.provider.simulator.pictures.stager", lambda: QUICK_DRAWING)
     monkeypatch.setattr("core.analytics.collector.MAX_AGE_SECONDS", 0.1)
+    monkeypatch.setattr("core.analytics.collector._WORK_SHARE_MAX", 1.0)
     application = Starlette(routes=server.routes(), lifespan=server.lifespan)
     for _ in range(2):
         with TestClient(application) as client:
