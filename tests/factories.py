@@ -196,7 +196,9 @@ def fail(desk: Desk, provider: FakeProvider, prediction_id: str, **ending: Any) 
     """End the prediction so, and that of its free retry if it has one; the id of the last."""
     ending = {"status": "failed", **ending}
     with desk.database.read() as session:
-        variant_id = session.scalars(sa.select(Attempt.variant_id).where(Attempt.prediction_id == prediction_id)).one()
+        variant_id = session.scalars(
+            sa.select(Attempt.variant_id).where(Attempt.prediction_id == prediction_id)
+        ).one()
     sync.apply(desk, manager(), provider.finish(prediction_id, **ending))
     creation.create_prediction(desk, variant_id)
     with desk.database.read() as session:

@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from core import clock as core_clock
 from core import errors
 from core.analytics import queries
 from core.auth.actors import Source, system
 from core.db.session import Database
-from core.jobs import transitions
+from core.jobs import endings, transitions
 from core.jobs.desk import Desk
-from core.jobs.states import JobState
 from core.jobs.endings import StoredResult
+from core.jobs.states import JobState
 from core.provider.contract import Prediction, PredictionStatus
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
@@ -48,28 +49,42 @@ def stage(desk: Desk, clock: SettableClock, *, account: str, at: datetime, outco
     for index, (variant, outcome) in enumerate(zip(factories.variants(desk.database, job_id), outcomes, strict=True)):
         takes = (4.0, 9.0)[index]
         clock.time = at + timedelta(seconds=1)
-        prediction = _prediction(f"{job_id}-{index}", clock())
-        with desk.database.write() as session:
-            attempt = transitions.begin_attempt(session, _SWEEP, variant_id=variant.id, input={}, seed=1)
-            transitions.record_prediction(
-                session,
-                _SWEEP,
-                attempt_id=str(attempt),
-                prediction=prediction,
-                timeout_seconds=300,
-                cost_usd_micros=1,
-            )
+        prediction = _order(desk, variant.id, f"{job_id}-{index}")
         clock.time = at + timedelta(seconds=1 + takes)
+        if outcome == "safety":
+            # Its free retry is refused as well, in no time.
+            _fail(desk, variant.id, errors.SafetyRefused())
+            _order(desk, variant.id, f"{job_id}-{index}-again")
+        if outcome != "succeeded":
+            _fail(desk, variant.id, errors.SafetyRefused() if outcome == "safety" else errors.TimedOut())
+            continue
+        seconds.append(takes)
         with desk.database.write() as session:
-            if outcome == "succeeded":
-                transitions.succeed_variant(
-                    session, _SWEEP, variant_id=variant.id, prediction=prediction, result=_result(variant.id)
-                )
-                seconds.append(takes)
-            else:
-                failure = errors.SafetyRefused() if outcome == "safety" else errors.TimedOut()
-                transitions.fail_variant(session, _SWEEP, variant_id=variant.id, failure=failure)
+            endings.succeed_variant(
+                session, _SWEEP, variant_id=variant.id, prediction=prediction, result=_result(variant.id)
+            )
     return Made(account, at, clock(), outcomes, tuple(seconds))
+
+
+def _order(desk: Desk, variant_id: str, prediction_id: str) -> Prediction:
+    prediction = _prediction(prediction_id, core_clock.now())
+    with desk.database.write() as session:
+        attempt = transitions.begin_attempt(session, _SWEEP, variant_id=variant_id, input={}, seed=1)
+        transitions.record_prediction(
+            session,
+            _SWEEP,
+            attempt_id=str(attempt),
+            prediction=prediction,
+            timeout_seconds=300,
+            poll_after=timedelta(seconds=1),
+            cost_usd_micros=1,
+        )
+    return prediction
+
+
+def _fail(desk: Desk, variant_id: str, failure: errors.StagingError) -> None:
+    with desk.database.write() as session:
+        endings.end_without_result(session, _SWEEP, variant_id=variant_id, failure=failure)
 
 
 def _prediction(prediction_id: str, now: datetime) -> Prediction:

@@ -88,7 +88,12 @@ ENDINGS: list[tuple[dict[str, object], str, int]] = [
     ("ending", "code", "orders"), ENDINGS, ids=[f"{n}-{code}" for n, (_, code, _) in enumerate(ENDINGS)]
 )
 def test_each_ending_without_a_result_has_its_code_its_free_retry_or_none_and_its_refund(
-    desk: Desk, provider: FakeProvider, ordered: tuple[str, list[str]], ending: dict[str, object], code: str, orders: int
+    desk: Desk,
+    provider: FakeProvider,
+    ordered: tuple[str, list[str]],
+    ending: dict[str, object],
+    code: str,
+    orders: int,
 ) -> None:
     job_id, predictions = ordered
     for prediction_id in predictions:
