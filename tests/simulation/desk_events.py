@@ -152,7 +152,7 @@ class DeskEvents:
         provider, world = self._books.provider, self._world
         delivery = world.chance.choice(self.due_webhooks())
         provider.outbox.remove(delivery)
-        hint = (parse_qs(urlsplit(delivery.url).query).get("variant") or [None])[0]
+        (hint,) = parse_qs(urlsplit(delivery.url).query)["variant"]
         if world.happens(provider.weather.misrouted_rate):
             hint = self._another_variant()
         try:
@@ -203,7 +203,7 @@ class DeskEvents:
         """A variant that is being ordered, if there is one: it would welcome any news."""
         variants = self._reader.read().variants.values()
         being_ordered = [row["id"] for row in variants if row["state"] == "submitting"]
-        return self._world.chance.choice(being_ordered or [*(row["id"] for row in variants), "nobody"])
+        return str(self._world.chance.choice(being_ordered or [*(row["id"] for row in variants), "nobody"]))
 
     def _due_states(self) -> set[str]:
         now_us = (self._world.desk_now() - EPOCH) // timedelta(microseconds=1)
@@ -215,16 +215,16 @@ class DeskEvents:
 
     # ---- which of them can happen now --------------------------------------------------------------
 
-    def possible(self) -> dict[str, tuple[Callable[[], str], int]]:
+    def possible(self) -> dict[str, tuple[Callable[[], str], float]]:
         """The events that can happen now, by name, with their weights."""
         snapshot, process = self._reader.read(), self.process
         has_jobs, has_sales = bool(snapshot.jobs), bool(self._books.provider.records)
         due = self._due_states()
         lock_is_free = self._world.locks_held == 0
-        candidates: tuple[tuple[Callable[[], str], int, bool], ...] = (
+        candidates: tuple[tuple[Callable[[], str], float, bool], ...] = (
             (self.submit, 4, True),
             (self.grant, 1, True),
-            (self.cancel, 1, has_jobs),
+            (self.cancel, 1.5, has_jobs),
             (self.retry, 2, has_jobs),
             (self.sync, 1, "running" in due),
             (self.dry_sync, 1, "running" in due and self._world.depth == 0),

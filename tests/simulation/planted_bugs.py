@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from core import clock
 from core.credits import ledger
 from core.jobs import creation, dispatch, endings, idempotency, pause, retry, settlement, sweep, sync, transitions
+from core.jobs.events import EventKind
 from core.jobs.states import VariantState
 from core.models import Job, Variant
 from core.models.base import new_id
@@ -215,6 +216,26 @@ def _news_of_any_prediction_is_taken() -> Iterator[None]:
         yield
 
 
+def _queue_again_always(session: Any, actor: Any, variant: Any, failure: Any) -> bool:
+    now = clock.now()
+    session.execute(
+        sa.update(Variant)
+        .where(Variant.id == variant.id, Variant.state == variant.state)
+        .values(state=VariantState.QUEUED, retried_at=now, next_due_at=now, deadline_at=None, settling_until=None)
+    )
+    endings._tell(session, actor, variant, EventKind.RETRIED, "once more")
+    return True
+
+
+@contextmanager
+def _unlimited_retry() -> Iterator[None]:
+    with (
+        edited(retry, "after_failure", (" and not was_retried", "")),
+        mock.patch.dict(endings._ENDINGS, {VariantState.QUEUED: _queue_again_always}),
+    ):
+        yield
+
+
 # ---- all of them -----------------------------------------------------------------------------------
 
 _KEPT = "a webhook that was taken is kept, once"
@@ -225,6 +246,7 @@ _ENDS = "everything ends"
 _STORED = "a success has its own stored result"
 _OWNED = "each prediction has one owner"
 _SIGNED = "what is not signed is refused"
+_TRUE = "an ending is true"
 _BALANCE = "the balance is the sum of its entries"
 
 BUGS = (
@@ -256,7 +278,7 @@ BUGS = (
         ),
         noticed_by=(_BALANCE,),
     ),
-    Bug(name="late news reopens what has failed", plant=_reopened_by_late_news, noticed_by=(_STAYS,)),
+    Bug(name="late news reopens what has failed", plant=_reopened_by_late_news, noticed_by=(_STAYS, _RETURNED)),
     Bug(
         name="an unanswered order is sent again",
         plant=_edit(
@@ -341,7 +363,7 @@ BUGS = (
     ),
     Bug(
         name="the free retry has no limit",
-        plant=lambda: _unlimited_retry(),
+        plant=_unlimited_retry,
         noticed_by=("each ending comes once", _VAIN),
     ),
     Bug(
@@ -359,26 +381,6 @@ BUGS = (
     Bug(
         name="news of an earlier prediction is taken",
         plant=_news_of_any_prediction_is_taken,
-        noticed_by=(_STORED, _VAIN),
+        noticed_by=(_TRUE,),
     ),
 )
-
-
-@contextmanager
-def _unlimited_retry() -> Iterator[None]:
-    with (
-        edited(retry, "after_failure", (" and not was_retried", "")),
-        mock.patch.dict(endings._ENDINGS, {VariantState.QUEUED: _queue_again_always}),
-    ):
-        yield
-
-
-def _queue_again_always(session: Any, actor: Any, variant: Any, failure: Any) -> bool:
-    now = clock.now()
-    session.execute(
-        sa.update(Variant)
-        .where(Variant.id == variant.id, Variant.state == variant.state)
-        .values(state=VariantState.QUEUED, retried_at=now, next_due_at=now, deadline_at=None, settling_until=None)
-    )
-    endings._tell(session, actor, variant, endings.EventKind.RETRIED, "once more")
-    return True

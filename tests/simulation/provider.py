@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from core import errors
 from core.provider.contract import Prediction, UploadedFile, parse_prediction
 from core.provider.simulator import lifecycle, views, webhooks
-from core.provider.simulator.faults import MODEL_ERRORS, SAFETY_ERROR, Fault
+from core.provider.simulator.faults import MODEL_ERRORS, SAFETY_ERROR, Fault, settled
 from core.provider.simulator.orders import Order
 from core.provider.simulator.records import Record
 from core.provider.simulator.webhooks import Delivery
@@ -81,7 +81,7 @@ class MemoryProvider:
         with self._world.time_limit(_CALL_MAX_SECONDS):
             with self._call("create"):
                 self._may_refuse()
-                if self._world.happens(self.weather.lost_answer_rate / 4):
+                if self._world.happens(self.weather.lost_answer_rate / 2):
                     self._say("create fails before it is taken")
                     raise errors.ProviderAmbiguous
                 record = self._take(model, input, webhook_url)
@@ -171,7 +171,8 @@ class MemoryProvider:
 
     def _take(self, model: str, inputs: Mapping[str, Any], webhook_url: str | None) -> Record:
         world, weather = self._world, self.weather
-        faults = frozenset(fault for fault, rate in weather.faults.items() if world.happens(rate))
+        rolled = frozenset(fault for fault, rate in weather.faults.items() if world.happens(rate))
+        faults = settled(forced=frozenset(), rolled=rolled)
         error = SAFETY_ERROR if Fault.SAFETY in faults else MODEL_ERRORS[0] if Fault.FAILURE in faults else None
         forgets = weather.forgets_deadlines and world.happens(0.5)
         order = Order(

@@ -98,7 +98,7 @@ class Simulation:
             self._one_event()
 
     def _some_events(self) -> None:
-        for _ in range(self.world.chance.choice((1, 1, 2, 3))):
+        for _ in range(self.world.chance.choice((1, 2, 3, 4))):
             self._one_event()
 
     def _one_event(self) -> None:
@@ -138,8 +138,8 @@ class Simulation:
         if world.violation is not None:
             raise world.violation
 
-    def _mishaps(self) -> dict[str, tuple[Callable[[], str], int]]:
-        found: dict[str, tuple[Callable[[], str], int]] = {"wait": (self._wait, 12)}
+    def _mishaps(self) -> dict[str, tuple[Callable[[], str], float]]:
+        found: dict[str, tuple[Callable[[], str], float]] = {"wait": (self._wait, 12)}
         if self._weather.crash_rate and self.world.depth == 0:
             found["kill"] = (self._kill, 1)
         if self._weather.has_clock_jumps:

@@ -177,6 +177,37 @@ def _endings(_before: Snapshot, now: Snapshot, _books: Books) -> Iterator[str]:
             yield f"job {job_id} is {job['state']} and was told to have finished another number of times"
 
 
+_SAID_BY_PROVIDER = {
+    "prediction_failed": ("failed",),
+    "safety": ("failed",),
+    "prediction_canceled": ("canceled", "aborted"),
+    "output_expired": ("succeeded",),
+    "output_invalid": ("succeeded",),
+}
+# The provider's clock and the desk's may differ by this much, and so may what they call the deadline.
+_DEADLINE_TOLERANCE = timedelta(seconds=10)
+
+
+def _true_endings(before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
+    """What ended just now did so because its own prediction did, or because its time was over."""
+    followed = {attempt["variant_id"]: attempt["prediction_id"] for attempt in now.attempts}
+    for variant_id, variant in now.variants.items():
+        known = before.variants.get(variant_id)
+        if variant["state"] not in ("succeeded", "failed") or (
+            known is not None and known["state"] == variant["state"]
+        ):
+            continue
+        record = books.provider.records.get(followed.get(variant_id) or "")
+        said = ("succeeded",) if variant["state"] == "succeeded" else _SAID_BY_PROVIDER.get(variant["error_code"])
+        if said is not None and (record is None or record.status.value not in said):
+            status = "not there" if record is None else record.status.value
+            yield f"variant {variant_id} is {variant['error_code'] or 'succeeded'}, its prediction is {status}"
+        if variant["error_code"] == "timed_out" and variant["deadline_at"] is not None:
+            early = timedelta(microseconds=variant["deadline_at"] - variant["completed_at"])
+            if early > _DEADLINE_TOLERANCE:
+                yield f"variant {variant_id} timed out {early} before its deadline"
+
+
 def _canceled(before: Snapshot, now: Snapshot, _books: Books) -> Iterator[str]:
     known = {attempt["id"] for attempt in before.attempts}
     for attempt in now.attempts:
@@ -217,6 +248,7 @@ RULES: dict[str, Rule] = {
     "each prediction has one owner": _owners,
     "nothing is bought in vain": _bought,
     "each ending comes once": _endings,
+    "an ending is true": _true_endings,
     "nothing is ordered after a cancel": _canceled,
     "what was promised is kept": _promises,
     "a webhook that was taken is kept, once": _inbox,

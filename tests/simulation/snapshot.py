@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ Row = Mapping[str, Any]
 class Snapshot:
     """The rows that the rules are about; jobs and variants by id, everything in the order it came up."""
 
-    accounts: list[Row] = field(default_factory=list)
+    accounts: Sequence[Row] = ()
     jobs: Mapping[str, Row] = field(default_factory=dict)
     variants: Mapping[str, Row] = field(default_factory=dict)
-    attempts: list[Row] = field(default_factory=list)
-    ledger: list[Row] = field(default_factory=list)
-    events: list[Row] = field(default_factory=list)
-    webhooks: list[Row] = field(default_factory=list)
+    attempts: Sequence[Row] = ()
+    ledger: Sequence[Row] = ()
+    events: Sequence[Row] = ()
+    webhooks: Sequence[Row] = ()
     is_paused: bool = False
 
     def of_job(self, job_id: str) -> list[Row]:
