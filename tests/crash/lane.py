@@ -41,7 +41,10 @@ class Report:
 
 
 class Lane:
-    """One desk with its own data, port and simulator, which dies at one point after the other of one scenario."""
+    """One desk with its own data, port and simulator, which dies at one point after the other.
+
+    All of their scenarios have the `surroundings` of the one it is made with.
+    """
 
     def __init__(self, folder: Path, scenario: Scenario, *, database_url: str | None = None) -> None:
         self.scenario = scenario
@@ -75,6 +78,7 @@ class Lane:
         submission that had no answer is repeated with its key. 4. Every job ends as it must. 5. Count from outside.
         6. Work must have begun again within 5 s of being ready.
         """
+        self.scenario = point.scenario
         self.began_at = time.time()
         self.simulator.faults(self.scenario.faults)
         self.simulator.gateway(*self.scenario.gateway)

@@ -2,14 +2,17 @@
 
 `python -m tests.crash.launch run app.py …` is `streamlit run app.py …` after the traps were laid. The folder named by
 `CRASH_FOLDER` says in the file `armed` at which point, and at which hit of it, the process group is to be killed, and
-learns in the file `sprung` that it was. Nothing in core knows of this.
+learns in the file `sprung` that it was. Nothing in core knows of this. The file `claims` tells which predictions this
+process took in hand to ask about, and between which moments.
 """
 
 import functools
+import json
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +22,7 @@ from sqlalchemy.orm import Session
 from streamlit.web import cli
 
 from core.db.session import Database
+from core.jobs import sweep
 from core.provider.replicate import ReplicateProvider
 from core.storage.backend import ObjectStorage
 from tests.crash import blocks
@@ -122,9 +126,26 @@ def _trapped_download(trap: Trap, name: str, call: Callable[..., Any]) -> Callab
     return trapped
 
 
+def watch_claims(folder: Path) -> None:
+    """Write down what the sweep claims: its clock was read between the two times of the line."""
+    claim = sweep._claim_due
+
+    def watched(*arguments: Any) -> Any:
+        began = time.time()
+        claimed = claim(*arguments)
+        if claimed:
+            ids = [item.prediction_id for item in claimed]
+            with (folder / CLAIMS).open("a") as file:
+                file.write(json.dumps({"began": began, "ended": time.time(), "predictions": ids}) + "\n")
+        return claimed
+
+    sweep._claim_due = watched
+
+
 _TRAPPED = {"list_pages": _trapped_pages, "download": _trapped_download}
 
 
 if __name__ == "__main__":
     lay(Trap(Path(os.environ[FOLDER_VARIABLE])))
+    watch_claims(Path(os.environ[FOLDER_VARIABLE]))
     cli.main(prog_name="streamlit")

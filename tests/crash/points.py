@@ -1,7 +1,7 @@
 """Where can the desk die? Every commit and every call to the provider or the storage, and when each is reached."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.crash import scenarios
 from tests.crash.scenarios import Scenario
@@ -9,11 +9,12 @@ from tests.crash.scenarios import Scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One place to be killed at: on which hit of which name, in which scenario."""
+    """One place to be killed at: on which hit of which name, in which scenario, on which database."""
 
     name: str
     hit: int
     scenario: Scenario
+    database: str = "sqlite"
 
     @property
     def is_slow(self) -> bool:
@@ -21,7 +22,13 @@ class Point:
         return any(self.name.startswith(name) for name in _SLOW)
 
     def __str__(self) -> str:
-        return f"{self.scenario.name}: {self.name}" + (f" ({self.hit})" if self.hit > 1 else "")
+        hit = f" ({self.hit})" if self.hit > 1 else ""
+        return f"{self.scenario.name}: {self.name}{hit}, {self.database}"
+
+    @property
+    def surroundings(self) -> tuple[object, ...]:
+        """Points where this is the same can follow each other in one desk's life."""
+        return (self.database, *self.scenario.surroundings)
 
 
 _SLOW = (
@@ -105,22 +112,39 @@ EXCEPTIONS: dict[str, str] = {
     "jobs.demo_history.write/session": "a command that writes a made-up history",
 }
 
+# Later hits of a name that was hit before, and what another point covers: on demand.
+_ON_DEMAND = {
+    ("jobs.creation.create_prediction/begin_attempt", 2),
+    ("jobs.creation.record", 2),
+    ("jobs.sweep._resolve", 11),
+    ("jobs.sweep.end_overdue_queued", 2),
+    ("jobs.sync.end_without_result", 3),
+    ("provider.create", 2),
+    ("provider.download", 2),
+}
+
 # What is repeated on PostgreSQL: ordering, writing down what was bought, and settling.
-POSTGRES_NAMES = ("create_prediction/begin_attempt", "creation.record", "sync._settle", "provider.create")
+_POSTGRES_NAMES = ("create_prediction/begin_attempt", "creation.record", "sync._settle", "provider.create")
 
 
-def all_points() -> list[Point]:
+def all_points(database: str) -> list[Point]:
     """Every point of both tables."""
-    return [*_of(BLOCKS, ("before-commit", "after-commit")), *_of(CALLS, ("before", "after"))]
+    found = [*_of(BLOCKS, ("before-commit", "after-commit")), *_of(CALLS, ("before", "after"))]
+    return [replace(point, database=database) for point in found]
 
 
-def postgres_points() -> list[Point]:
-    """The points around ordering, recording and settling, in the plain scenario."""
-    return [
-        point
-        for point in all_points()
-        if point.scenario is scenarios.PLAIN and point.hit == 1 and any(name in point.name for name in POSTGRES_NAMES)
-    ]
+def quick_points() -> list[Point]:
+    """The points of every run: each name in each scenario on SQLite, and what matters most on PostgreSQL."""
+    return [*filter(_is_quick, all_points("sqlite")), *filter(_is_repeated, all_points("postgres"))]
+
+
+def _is_quick(point: Point) -> bool:
+    return (point.name.rpartition(":")[0], point.hit) not in _ON_DEMAND
+
+
+def _is_repeated(point: Point) -> bool:
+    named = any(name in point.name for name in _POSTGRES_NAMES)
+    return point.scenario is scenarios.PLAIN and point.hit == 1 and named
 
 
 def _of(table: tuple[tuple[str, Scenario, tuple[int, ...]], ...], sides: tuple[str, str]) -> Iterator[Point]:

@@ -142,6 +142,12 @@ class Simulator:
         counted: dict[str, Any] = _http.get(f"{self.url}/simulator/stats").raise_for_status().json()
         return counted
 
+    def predictions(self) -> list[dict[str, Any]]:
+        """Every prediction that was ever bought."""
+        body: dict[str, Any] = _http.get(f"{self.url}/simulator/predictions").raise_for_status().json()
+        found: list[dict[str, Any]] = body["predictions"]
+        return found
+
     def requests(self, *, since: float = 0.0) -> list[dict[str, Any]]:
         """The calls since a moment (seconds since 1970), without health checks and the tests' own."""
         try:
@@ -245,6 +251,10 @@ class Desk:
             return False
         sprung, armed = (self.folder / launch.SPRUNG), (self.folder / launch.ARMED)
         return self.ended_with() == -signal.SIGKILL and sprung.exists() and sprung.read_text() == armed.read_text()
+
+    def claims(self) -> list[dict[str, Any]]:
+        """What its sweep took in hand: which predictions, and between which two moments it did so."""
+        return [json.loads(line) for line in (self.folder / launch.CLAIMS).read_text().splitlines()]
 
     def ended_with(self) -> int | None:
         """The return code of its process, None while it runs."""

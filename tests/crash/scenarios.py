@@ -61,6 +61,11 @@ class Scenario:
     die_within_seconds: float = 60.0
     finish_within_seconds: float = _FINISH_SECONDS
 
+    @property
+    def surroundings(self) -> tuple[object, ...]:
+        """What can't be changed while the simulator and the desk run; scenarios that share it can share a desk."""
+        return (self.switches, tuple(self.variables.items()), self.with_webhooks, self.name if self.once else "")
+
 
 def _cancel(lane: "Lane", job_ids: list[str]) -> None:
     """Somebody cancels what runs, and may get no answer."""

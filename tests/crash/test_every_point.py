@@ -7,18 +7,13 @@ import pytest
 from tests.crash import blocks, points
 from tests.crash.points import Point
 from tests.crash.runs import Runs
+from tests.crash.visiting import as_parameters, visits
 
 
 @pytest.fixture(scope="module")
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    wanted = [item.callspec.params["point"] for item in request.session.items if _visits_here(item)]
-    visiting = Runs(wanted, tmp_path_factory.mktemp("crash"))
-    yield visiting
-    visiting.close()
-
-
-def _visits_here(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and item.module.__name__ == __name__ and "point" in item.fixturenames
+    with visits(request, tmp_path_factory.mktemp("crash")) as begun:
+        yield begun
 
 
 def test_every_transaction_of_core_is_a_point_or_an_exception_with_its_reason() -> None:
@@ -27,10 +22,9 @@ def test_every_transaction_of_core_is_a_point_or_an_exception_with_its_reason() 
     assert (known | excepted) - found == set(), "in the tables, but no longer in core"
 
 
-@pytest.mark.parametrize("point", points.all_points(), ids=str)
+@pytest.mark.parametrize("point", as_parameters(points.quick_points()))
 def test_a_server_killed_here_loses_nothing_and_buys_nothing_twice(point: Point, runs: Runs) -> None:
-    report = runs.report(point)
-    assert report.point == point
+    assert runs.report(point).point == point
 
 
 def test_the_check_command_finds_nothing_afterwards(runs: Runs) -> None:
