@@ -210,4 +210,4 @@ def _require_result(answer: httpx.Response, source: Source) -> None:
 def _refused(where: str, what: str) -> errors.OutputInvalid:
     # A query may hold a signature, and the rest of a hostile text anything.
     _log.warning("result refused", where=ascii(where.partition("?")[0][:_LOGGED_MAX]), reason=what)
-    return errors.OutputInvalid(f"{what}. It was not fetched; its credits were returned.")
+    return errors.OutputInvalid(f"{what}. It was not fetched.")
