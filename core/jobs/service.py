@@ -89,7 +89,7 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
         raise errors.ValidationFailed(f"Send at most {UPLOADS_MAX} photos at once. Nothing was charged.")
     if sum(len(upload.data) for upload in request.uploads) > UPLOADS_MAX_BYTES:
         raise errors.RequestTooLarge
-    priority = _priority(request.priority)
+    _priority(request.priority)
     prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
     with desk.database.read() as session:
         account = credit_queries.account(session, actor, name=request.account)
@@ -108,18 +108,13 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
                 new_job.insert(
                     session,
                     actor,
-                    NewJob(
+                    _new_job(
+                        request,
+                        prompt,
                         account_id=account.id,
                         photo_id=_insert_photo(session, account.id, photo),
-                        room_type=request.room_type,
-                        style=request.style,
-                        instructions=request.instructions.strip(),
-                        prompt=prompt.text,
-                        prompt_version=prompt.version,
-                        model=DEFAULT_MODEL.name,
-                        priority=priority,
                         idempotency_key=idempotency.numbered(key, number),
-                        request_fingerprint=fingerprint,
+                        fingerprint=fingerprint,
                     ),
                     message=f"{photo.file_name} was submitted for {pricing.JOB_PRICE_CREDITS} credits.",
                 )
@@ -137,6 +132,30 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     for job in jobs:
         _log.info("job submitted", job_id=job.id, account=account.name, credits_used=job.credits_used)
     return Submission(jobs=jobs, balance=balance, repeated=False)
+
+
+def _new_job(
+    request: StageRequest,
+    prompt: compose.ComposedPrompt,
+    *,
+    account_id: int,
+    photo_id: str,
+    idempotency_key: str | None,
+    fingerprint: str,
+) -> NewJob:
+    return NewJob(
+        account_id=account_id,
+        photo_id=photo_id,
+        room_type=request.room_type,
+        style=request.style,
+        instructions=request.instructions.strip(),
+        prompt=prompt.text,
+        prompt_version=prompt.version,
+        model=DEFAULT_MODEL.name,
+        priority=_priority(request.priority),
+        idempotency_key=idempotency_key,
+        request_fingerprint=fingerprint,
+    )
 
 
 def _insert_photo(session: Session, account_id: int, photo: _StoredPhoto) -> str:
