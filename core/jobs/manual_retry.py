@@ -54,8 +54,8 @@ def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | N
             events.add(session, actor, job_id=old.id, kind=EventKind.RETRIED, message=message)
             jobs = queries.load_jobs(session, [new_id])
             balance = credit_queries.account(session, actor, name=old.account).balance
-    except IntegrityError:
-        # The same key came twice at once, and the other call was faster.
+    except (IntegrityError, errors.StateConflict):
+        # The same key came twice at once, and the other call was faster: its retry is what is under way.
         earlier = idempotency.find_earlier(desk, key, fingerprint, count=1)
         if earlier is None:
             raise
