@@ -1,6 +1,7 @@
 """How is a prediction bought, exactly once? The task that the queue runs for one variant."""
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,8 @@ _INPUT_TYPE = "image/jpeg"
 _LINK_MARGIN = timedelta(hours=1)
 _BACKOFF_MIN_SECONDS = 1.0
 _BACKOFF_MAX_SECONDS = 30.0
+# Far less than the sweep waits before it takes an order for lost.
+_STANDSTILL_MAX_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +88,23 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
     # The first seed is the variant's own; any later order must be told from the earlier ones.
     seed = order.seed if order.attempts == 0 else seeds.fresh()
     inputs = dict(order.model.build_input(order.prompt, image_url, seed))
+    begun = time.monotonic()
     with desk.database.write() as session:
         attempt_id = transitions.begin_attempt(session, actor, variant_id=variant_id, input=inputs, seed=seed)
     if attempt_id is None:
         return
+    if time.monotonic() - begun > _STANDSTILL_MAX_SECONDS:
+        _postpone_after_standstill(desk, actor, attempt_id=attempt_id)
+        return
     _ask(desk, actor, order, attempt_id=attempt_id, inputs=inputs)
+
+
+def _postpone_after_standstill(desk: Desk, actor: Actor, *, attempt_id: str) -> None:
+    """A process that was suspended must not send an order that others may have given up and ordered anew."""
+    with desk.database.write() as session:
+        why = "this machine stood still."
+        transitions.postpone(session, actor, attempt_id=attempt_id, due_at=clock.now(), why=why)
+    _log.warning("order not sent after a standstill", attempt_id=attempt_id)
 
 
 def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What news is waiting? Each webhook is kept once, answered at once, and applied by the worker."""
 
 import json
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -53,6 +54,7 @@ class Inbox:
         self._configured = configured_secrets
         self._fetched: tuple[str, ...] = ()
         self._fetched_at: float | None = None
+        self._fetching = threading.Lock()
         self._deliveries = GroupCommit(self._keep)
         self._being_applied: set[str] = set()
 
@@ -220,15 +222,25 @@ class Inbox:
         if self._configured:
             signature.require_valid(body, headers, self._configured)
             return
+        if self._is_signed_by_fetched(body, headers):
+            return
+        # None was fetched yet, or it was rotated. Those who come meanwhile wait for the one who asks.
+        with self._fetching:
+            if self._is_signed_by_fetched(body, headers):
+                return
+            # Asking on every forgery would let strangers make us busy.
+            if self._fetched_at is not None and time.monotonic() - self._fetched_at < _REFRESH_PAUSE_SECONDS:
+                raise errors.WebhookRejected
+            self._fetched_at = time.monotonic()
+            self._fetch_secrets()
+        signature.require_valid(body, headers, self._fetched)
+
+    def _is_signed_by_fetched(self, body: bytes, headers: Mapping[str, str]) -> bool:
         try:
             signature.require_valid(body, headers, self._fetched)
         except errors.WebhookRejected:
-            # None was fetched yet, or it was rotated. Asking on every forgery would let strangers make us busy.
-            if self._fetched_at is not None and time.monotonic() - self._fetched_at < _REFRESH_PAUSE_SECONDS:
-                raise
-            self._fetched_at = time.monotonic()
-            self._fetch_secrets()
-            signature.require_valid(body, headers, self._fetched)
+            return False
+        return True
 
     def _fetch_secrets(self) -> None:
         try:

@@ -1,7 +1,9 @@
 """Is each webhook kept once, applied once, and harmless when it comes early, late, twice or from a stranger?"""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -256,3 +258,29 @@ def test_a_signed_webhook_with_an_odd_variant_is_no_server_error(api: Api, make_
     body = body_of(api.provider.predictions[predictions[0]])
     path = "/webhooks/replicate?variant=%00"
     assert api.post(None, path, content=body, headers=headers(body)).status_code in (200, 422)
+
+
+def test_the_first_webhooks_at_once_are_all_taken_and_the_provider_is_asked_once(
+    desk: Desk, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, predictions = factories.ordered_job(desk)
+    asked, answered = threading.Event(), threading.Event()
+    give = provider.webhook_secrets
+
+    def slowly() -> Sequence[str]:
+        asked.set()
+        assert answered.wait(10)
+        return give()
+
+    monkeypatch.setattr(provider, "webhook_secrets", slowly)
+    inbox = Inbox(desk, configured_secrets=())
+    body = body_of(provider.predictions[predictions[0]])
+    with ThreadPoolExecutor(8) as pool:
+        taken = [
+            pool.submit(inbox.receive, body, headers(body, webhook_id=f"msg_{number}"), variant_id=None)
+            for number in range(8)
+        ]
+        assert asked.wait(10)
+        answered.set()
+        assert [one.result(10) for one in taken] == [True] * 8
+    assert provider.calls.count("webhook_secrets") == 1
