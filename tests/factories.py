@@ -100,6 +100,11 @@ def entries(database: Database, *, kind: str | None = None, job_id: str | None =
         return list(session.scalars(query))
 
 
+def refunds(database: Database, job_id: str) -> list[int]:
+    """What came back for the job, in credits, one by one."""
+    return [entry.amount for entry in entries(database, kind="refund", job_id=job_id)]
+
+
 def job(
     desk: Desk,
     *,
@@ -239,6 +244,11 @@ def states(database: Database, job_id: str) -> tuple[str, list[str]]:
     """The state of the job, and those of its variants."""
     found = detail(database, job_id)
     return found.state.value, [variant.state.value for variant in found.variants]
+
+
+def event_kinds(database: Database, job_id: str) -> list[str]:
+    """What happened to the job, oldest first."""
+    return [event.kind for event in detail(database, job_id).events]
 
 
 def error_codes(database: Database, job_id: str) -> list[str | None]:

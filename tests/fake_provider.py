@@ -40,6 +40,10 @@ class FakeProvider:
         """The ids of all predictions, in the order in which they were bought."""
         return list(self.predictions)
 
+    def statuses(self) -> list[str]:
+        """How those stand, in the same order."""
+        return [self.predictions[prediction_id]["status"] for prediction_id in self.bought()]
+
     def start(self, prediction_id: str) -> Prediction:
         """The prediction is being worked on."""
         self.predictions[prediction_id] |= {"status": "processing", "started_at": clock.now().isoformat()}
