@@ -1,7 +1,6 @@
 """What can go wrong, in words for a person (`message`) and for a program (`code`)?
 
-One tree. A class docstring is its default message; `code`, `http_status` and `retryable` are class
-attributes and never change once published. Instances keep the objects they speak of as attributes.
+One tree. A class docstring is its default message; `code`, `http_status` and `retryable` never change once published.
 """
 
 from typing import ClassVar
@@ -21,7 +20,7 @@ class StagingError(Exception):
 
     @property
     def title(self) -> str:
-        """The code in words, for headings and problem documents."""
+        """The code in words."""
         return self.code.replace("_", " ").capitalize()
 
 
@@ -42,7 +41,7 @@ class PermissionDenied(StagingError):
     http_status = 403
 
 
-# ---- what was sent -----------------------------------------------------------------------------
+# ---- what was sent, photos too -----------------------------------------------------------------
 
 
 class ValidationFailed(StagingError):
@@ -148,9 +147,6 @@ class InstructionsTooLong(StagingError):
 
     code = "instructions_too_long"
     http_status = 422
-
-
-# ---- photos ------------------------------------------------------------------------------------
 
 
 class PhotoRefused(StagingError):
@@ -323,7 +319,7 @@ class VariantFailure(StagingError):
     http_status = 502
 
     def __init__(self, reason: str | None = None, **subjects: object) -> None:
-        """With a reason of its own, or that of the docstring; `message` says besides what follows from it."""
+        """`reason` says why; `message` adds what follows. Without one, both are from the docstring."""
         super().__init__(f"{reason} Its credits were returned." if reason else None, **subjects)
         self.reason = reason or self.message.split(". ", maxsplit=1)[0] + "."
 

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from core import clock as core_clock
 from core import logs
 from core import runtime as core_runtime
-from core.api.app import build_api
+from core.api.app import build_api, mounted
 from core.db import schema
 from core.db.session import Database
 from core.jobs.desk import Desk
@@ -212,6 +211,6 @@ def runtime(desk: Desk, provider: FakeProvider, database_url: str, tmp_path: Pat
 @pytest.fixture
 def api(runtime: Runtime, desk: Desk, provider: FakeProvider) -> Iterator[Api]:
     """The API over the test's runtime, with a key for each person."""
-    application = Starlette(routes=[Mount("/api", app=build_api(runtime))])
+    application = Starlette(routes=[mounted(build_api(runtime))])
     with TestClient(application, raise_server_exceptions=False) as client:
         yield Api(client, make_keys(desk), runtime, desk, provider)
