@@ -64,6 +64,8 @@ class Page:
     def _is_end(self, message: ForwardMsg) -> bool:
         kind = message.WhichOneof("type")
         element = message.delta.new_element
+        if kind == "delta" and element.HasField("exception"):
+            raise RuntimeError(f"the page failed: {element.exception.type} {element.exception.message}")
         if kind == "delta" and element.HasField("component_instance"):
             component = element.component_instance
             if component.component_name.startswith(_TIMER):
