@@ -36,6 +36,10 @@ class FakeProvider:
         """The next calls of that name raise these. `create:taken` raises after the order was taken."""
         self._faults[call].extend(faults)
 
+    def forget_faults(self, call: str) -> None:
+        """The next calls of that name raise nothing."""
+        self._faults[call].clear()
+
     def bought(self) -> list[str]:
         """The ids of all predictions, in the order in which they were bought."""
         return list(self.predictions)
