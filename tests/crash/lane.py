@@ -63,8 +63,12 @@ class Lane:
         self.began_at = 0.0
         self._photos = 0
         if not scenario.at_start:
-            self.desk.prepare()
-            self._start_desk()
+            try:
+                self.desk.prepare()
+                self._start_desk()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """End both processes."""
@@ -83,6 +87,9 @@ class Lane:
         self.simulator.faults(self.scenario.faults)
         self.simulator.gateway(*self.scenario.gateway)
         before = self.simulator.stats()
+        if self.scenario.stall is not None:
+            stalled, seconds = self.scenario.stall
+            self.desk.stall(stalled, seconds=seconds)
         self.desk.arm(point.name, hit=point.hit)
         photos, key = range(self._photos, self._photos + self.scenario.jobs), new_id()
         self._photos = photos.stop

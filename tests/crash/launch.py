@@ -28,7 +28,7 @@ from core.storage.backend import ObjectStorage
 from tests.crash import blocks
 
 FOLDER_VARIABLE = "CRASH_FOLDER"
-ARMED, SPRUNG, CLAIMS = "armed", "sprung", "claims"
+ARMED, SPRUNG, STALLED, CLAIMS = "armed", "sprung", "stalled", "claims"
 PROVIDER_CALLS = ("upload", "create", "get", "list_pages", "cancel", "download", "webhook_secrets")
 STORAGE_CALLS = ("put",)
 
@@ -44,8 +44,9 @@ class Trap:
 
     def hit(self, point: str) -> None:
         """A point was reached."""
+        self._stall(point)
         with self._lock:
-            armed = self._armed()
+            armed = self._read(ARMED)
             if armed.split("\t")[0] != point:
                 return
             # A trap that is laid again has other words, and is counted from nought.
@@ -55,9 +56,16 @@ class Trap:
                 (self._folder / SPRUNG).write_text(armed)
                 os.killpg(os.getpgrp(), signal.SIGKILL)
 
-    def _armed(self) -> str:
+    def _stall(self, point: str) -> None:
+        """Stand still once where the file `stalled` says so, as on a machine that was suspended there."""
+        stalled = self._read(STALLED)
+        if stalled.split("\t")[0] == point:
+            (self._folder / STALLED).unlink(missing_ok=True)
+            time.sleep(float(stalled.split("\t")[1]))
+
+    def _read(self, name: str) -> str:
         try:
-            return (self._folder / ARMED).read_text()
+            return (self._folder / name).read_text()
         except FileNotFoundError:
             return ""
 

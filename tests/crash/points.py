@@ -51,6 +51,7 @@ BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     ("jobs.creation._ask/postpone", scenarios.UNREACHABLE, (1,)),
     ("jobs.creation._ask/refuse", scenarios.ORDER_REFUSED, (1,)),
     ("jobs.creation._hand_over_photo", scenarios.PLAIN, (1,)),
+    ("jobs.creation._postpone_after_standstill", scenarios.SUSPENDED, (1,)),
     ("jobs.creation.create_prediction/begin", scenarios.NO_UPLOADS, (1,)),
     ("jobs.creation.create_prediction/begin_attempt", scenarios.PLAIN, (1, 2)),
     ("jobs.creation.create_prediction/begin_attempt", scenarios.LAGGING_LIST, (1,)),
@@ -67,6 +68,7 @@ BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     ("jobs.service.submit", scenarios.PLAIN, (1,)),
     ("jobs.settlement.claim", scenarios.PLAIN, (1,)),
     ("jobs.settlement.give_up_claim", scenarios.DOWNLOAD_AWAY, (1,)),
+    ("jobs.settlement.renew_claims", scenarios.SLOW_DOWNLOAD, (1,)),
     ("jobs.sweep._claim_due", scenarios.PLAIN, (1,)),
     ("jobs.sweep._claim_submitting", scenarios.LOST_ANSWERS, (1,)),
     ("jobs.sweep._note_begun", scenarios.MANY, (1,)),
@@ -74,8 +76,8 @@ BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     # The first looks find nothing and wait; a later one gives the order up.
     ("jobs.sweep._resolve", scenarios.NOT_TAKEN, (1, 11)),
     ("jobs.sweep.end_overdue_queued", scenarios.WAITED_TOO_LONG, (1, 2)),
-    ("jobs.sync._settle", scenarios.PLAIN, (1, 2)),
-    ("jobs.sync._settle", scenarios.WEBHOOKS, (2,)),
+    ("jobs.sync._fetch_and_keep", scenarios.PLAIN, (1, 2)),
+    ("jobs.sync._fetch_and_keep", scenarios.WEBHOOKS, (2,)),
     ("jobs.sync.apply", scenarios.PLAIN, (1,)),
     # The first two send the variants back for their free retry, the next two end them.
     ("jobs.sync.end_without_result", scenarios.FAILING, (1, 3, 4)),
@@ -110,6 +112,7 @@ EXCEPTIONS: dict[str, str] = {
     "credits.service.grant": "a command of its own; one transaction, its entry and its balance together",
     "jobs.demo_history.write/find_or_open_account": "a command that writes a made-up history",
     "jobs.demo_history.write/session": "a command that writes a made-up history",
+    "webhooks.inbox.forget_applied": "once an hour, deletes what was applied a week before",
 }
 
 # Later hits of a name that was hit before, and what another point covers: on demand.
@@ -124,7 +127,7 @@ _ON_DEMAND = {
 }
 
 # What is repeated on PostgreSQL: ordering, writing down what was bought, and settling.
-_POSTGRES_NAMES = ("create_prediction/begin_attempt", "creation.record", "sync._settle", "provider.create")
+_POSTGRES_NAMES = ("create_prediction/begin_attempt", "creation.record", "sync._fetch_and_keep", "provider.create")
 
 
 def all_points(database: str) -> list[Point]:

@@ -32,6 +32,8 @@ _http = httpx.Client(timeout=30)
 # Three or four desks start at once on two cores, which other tests may be using too.
 START_SECONDS = 90.0
 _PAUSE_SECONDS = 0.05
+# Read once: pytest changes its own variables while threads start processes.
+_SHELL = {name: value for name, value in os.environ.items() if not name.startswith(("STAGING_", "REPLICATE_"))}
 # Alembic keeps what it works on in globals.
 _migrating = threading.Lock()
 
@@ -53,8 +55,7 @@ def free_port() -> int:
 
 def environment(**given: str) -> dict[str, str]:
     """The shell's environment without what it configures of the desk, and with what is given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STAGING_", "REPLICATE_"))}
-    return {**kept, **given}
+    return {**_SHELL, **given}
 
 
 class Process:
@@ -240,6 +241,10 @@ class Desk:
         unfinished = self.folder / "armed.part"
         unfinished.write_text(f"{point}\t{hit}\t{self._armed}")
         unfinished.replace(self.folder / launch.ARMED)
+
+    def stall(self, point: str, *, seconds: float) -> None:
+        """Let whoever comes to the point first stand still there for so long."""
+        (self.folder / launch.STALLED).write_text(f"{point}\t{seconds}")
 
     def disarm(self) -> None:
         """Take the trap away."""

@@ -35,6 +35,7 @@ class Scenario:
         faults: the simulator's rates by name, until the desk was killed, or for good with `lasting`.
         gateway: rules before the simulator, for as long.
         variables: settings of the desk.
+        stall: a point where the machine stands still for some seconds, once.
         jobs: how many photos are staged, one after the other.
         meanwhile: what a person or the night does once they are staged.
         afterwards: what the person does again after the restart; the jobs that come of it.
@@ -51,6 +52,7 @@ class Scenario:
     lasting: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     with_webhooks: bool = False
+    stall: tuple[str, float] | None = None
     jobs: int = 1
     meanwhile: "Callable[[Lane, list[str]], None] | None" = None
     afterwards: "Callable[[Lane, list[str]], list[str]] | None" = None
@@ -173,6 +175,8 @@ WAITED_TOO_LONG = Scenario(
     meanwhile=_let_them_wait_too_long,
     ends=("failed",),
 )
+SLOW_DOWNLOAD = Scenario(name="slow download", faults={"output-slow": 1})
+SUSPENDED = Scenario(name="suspended", stall=("jobs.creation.create_prediction/begin_attempt:after-commit", 11.0))
 DOWNLOAD_AWAY = Scenario(name="download not possible", gateway=({**_DOWNLOAD, "status": 503},))
 FAILING = Scenario(name="model fails", faults={"failure": 1}, lasting=True, ends=("failed",))
 # Once the desk is dead the model is well again; what was ordered before that may still fail for good.

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs.transitions import POLL_INTERVAL
 from core.models.base import new_id
 from tests.crash.books import Books
 from tests.crash.processes import Desk, DeskSettings, Simulator, poll
@@ -18,6 +17,8 @@ pytestmark = pytest.mark.postgres
 JOBS = 40
 # Long enough for all of them to be in flight together.
 PREDICTION_SECONDS = "8"
+# How long a prediction is left alone after a look, where there are no webhooks.
+POLL_SECONDS = 0.4
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def _assert_polled_by_one_at_a_time(*desks: Desk) -> None:
     for claims in both:
         for (began, _, one), (_, ended, other) in pairwise(sorted(claims, key=lambda claim: claim[1])):
             # The clocks of the two claims are at most this far apart, so this proves a double claim, and no less.
-            assert one == other or ended - began >= POLL_INTERVAL.total_seconds(), claims
+            assert one == other or ended - began >= POLL_SECONDS, claims
 
 
 def _assert_fetched_once(simulator: Simulator) -> None:
