@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
@@ -16,6 +17,7 @@ from core.db.session import Database
 from core.jobs import creation, sync
 from core.jobs.desk import Desk
 from core.models import Job
+from core.provider.registry import DEFAULT_MODEL
 from core.provider.replicate import ReplicateProvider
 from core.storage.backend import ObjectStorage
 from tests import factories
@@ -208,6 +210,31 @@ def test_check_is_content_when_all_is_well_and_lists_what_is_not(run: Run, made:
     assert damaged.exit_code == 1
     for text in ("account Bellevue Homes", f"job {job_id}", f"file {key}", "findings"):
         assert text in damaged.stdout
+
+
+def test_check_tells_orphans_and_cancels_them_only_on_request(run: Run, made: tuple[Desk, str]) -> None:
+    desk, job_id = made
+    for attempt in factories.attempts(desk.database, job_id):
+        sync.apply(desk, factories.manager(), desk.provider.get(attempt.prediction_id or ""))
+    ordered = factories.attempts(desk.database, job_id)[0].input
+    # What is ordered from now on runs for ever.
+    assert httpx.put(f"{desk.provider._base_url}/simulator/faults", json={"hang": 1}).status_code == 200  # type: ignore[attr-defined]
+    lost = desk.provider.create(model=DEFAULT_MODEL.name, input=ordered)
+    stranger = desk.provider.create(model=DEFAULT_MODEL.name, input={**ordered, "seed": 7, "prompt": "another desk"})
+
+    told = run("check")
+    assert told.exit_code == 1
+    assert f"prediction {lost.id}: it was ordered by us" in told.stdout
+    assert stranger.id not in told.stdout
+    assert not desk.provider.get(lost.id).status.is_terminal
+
+    mended = run("check", "--cancel-orphans")
+    assert mended.exit_code == 0, mended.output
+    assert f"prediction {lost.id}: canceled" in mended.stdout
+    assert "Everything adds up." in mended.stdout
+    assert desk.provider.get(lost.id).status == "canceled"
+    assert not desk.provider.get(stranger.id).status.is_terminal
+    assert "canceled" not in run("check", "--cancel-orphans").stdout
 
 
 def test_demo_data_adds_up(run: Run, opened: Database, made: tuple[Desk, str]) -> None:
