@@ -222,7 +222,7 @@ class DeskEvents:
         due = self._due_states()
         lock_is_free = self._world.locks_held == 0
         candidates: tuple[tuple[Callable[[], str], float, bool], ...] = (
-            (self.submit, 4, True),
+            (self.submit, 4 if len(self._keys) < self._jobs_max else 1, True),
             (self.grant, 1, True),
             (self.cancel, 1.5, has_jobs),
             (self.retry, 2, has_jobs),

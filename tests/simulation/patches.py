@@ -3,6 +3,7 @@
 import functools
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -15,9 +16,8 @@ from unittest import mock
 from standardwebhooks import webhooks as standard_webhooks
 
 from core import clock
-from core.db import group_commit
 from core.images import preparation, thumbnails
-from core.jobs import creation, manual_sync, sweep
+from core.jobs import manual_sync, sweep
 from tests.simulation.world import World
 
 _ROOMS = ("core.jobs.", "core.webhooks.", "core.models.", "core.credits.", "core.provider.", "core.db.group_commit")
@@ -75,15 +75,20 @@ class _Inline(Executor):
 
 
 class _CountedLock:
-    """Stands in for a lock: while it is held, the world lets nobody else wait for it, who would do so for ever."""
+    """Stands in for a lock. One thread can't wait for itself: while any is held, nobody acts who might need it."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._is_held = False
 
     def __enter__(self) -> None:
+        if self._is_held:
+            raise RuntimeError("an event of the simulation would wait for its own thread")
+        self._is_held = True
         self._world.locks_held += 1
 
     def __exit__(self, *_exception: object) -> None:
+        self._is_held = False
         self._world.locks_held -= 1
 
 
@@ -98,6 +103,8 @@ def _frozen_datetime(world: World) -> type[datetime]:
 
 class _Threading:
     """Stands in for the module `threading`."""
+
+    Event = threading.Event
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -117,8 +124,6 @@ def installed(world: World, *, get_limit: int) -> Iterator[None]:
         replace(clock, "now", world.desk_now)
         replace(sweep, "GET_LIMIT", get_limit)
         replace(manual_sync, "ThreadPoolExecutor", _Inline)
-        replace(creation, "threading", _Threading(world))
-        replace(group_commit, "threading", _Threading(world))
         replace(standard_webhooks, "datetime", _frozen_datetime(world))
         replace(preparation, "prepare", _prepare)
         replace(thumbnails, "thumbnail", _thumbnail)
@@ -127,6 +132,8 @@ def installed(world: World, *, get_limit: int) -> Iterator[None]:
                 replace(module, "secrets", _Secrets(world))
             if getattr(module, "time", None) is time:
                 replace(module, "time", _Time(world))
+            if getattr(module, "threading", None) is threading:
+                replace(module, "threading", _Threading(world))
             if hasattr(module, "_log"):
                 replace(module, "_log", _Log(world, module.__name__))
         yield
