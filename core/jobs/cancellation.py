@@ -48,8 +48,11 @@ def cancel_job(desk: Desk, actor: Actor, *, job_id: str) -> JobDetail:
                     failure=errors.PredictionCanceled(),
                     allowed=(VariantState.QUEUED,),
                 )
-        elif session.scalar(sa.select(Job.cancel_requested_at).where(Job.id == job.id)) is None:
-            raise errors.StateConflict(f"The job has ended already: it is {job.state}. Nothing was changed.")
+        else:
+            # Read again: it may have ended while we waited for its row.
+            now = session.execute(sa.select(Job.state, Job.cancel_requested_at).where(Job.id == job.id)).one()
+            if now.cancel_requested_at is None:
+                raise errors.StateConflict(f"The job has ended already: it is {now.state}. Nothing was changed.")
     _cancel_running(desk, actor, job.id)
     with desk.database.read() as session:
         return queries.job(session, actor, job_id=job_id)

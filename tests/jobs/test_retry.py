@@ -12,6 +12,7 @@ from core.jobs import audit, creation, dispatch, retry, sweep, sync
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Variant
+from core.provider.registry import DEFAULT_MODEL
 from tests import factories, pictures_to_send
 from tests.factories import CREDITS
 from tests.fake_provider import FakeProvider
@@ -118,6 +119,21 @@ def test_the_second_failure_is_final_and_refunds_once(desk: Desk, provider: Fake
     assert factories.order_queued(desk, job_id) == [again, second]
     assert len(provider.bought()) == 3
     assert audit.audit(desk) == []
+
+
+def test_a_retry_is_settled_at_once_although_the_useless_result_before_it_was_just_being_fetched(
+    desk: Desk, provider: FakeProvider, ordered: Ordered
+) -> None:
+    job_id, (first, second) = ordered
+    sync.apply(desk, WEBHOOK, provider.finish(second))
+    sync.apply(desk, WEBHOOK, provider.finish(first, data=b"<html>not a picture</html>"))
+    again, _ = factories.order_queued(desk, job_id)
+    change = sync.apply(desk, WEBHOOK, provider.finish(again))
+    assert change is not None
+    assert factories.states(desk.database, job_id)[0] == "completed"
+    # The useless picture was drawn, and is paid for, as far as is known.
+    costs = [attempt.cost_usd_micros for attempt in factories.attempts(desk.database, job_id)]
+    assert costs == [DEFAULT_MODEL.cost_usd_micros] * 3
 
 
 def test_a_retry_has_its_own_deadline_and_its_own_time_in_the_queue(

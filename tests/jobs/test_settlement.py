@@ -1,5 +1,7 @@
 """Is a result fetched by one at a time, and by somebody else soon after a crash?"""
 
+import time
+
 import pytest
 
 from core.auth.actors import Source, system
@@ -40,13 +42,24 @@ def test_a_claim_that_a_crash_left_behind_is_over_within_five_seconds(
     assert settlement.claim(desk, variant_id, prediction_id=prediction_id)
 
 
+def test_a_settling_that_never_ends_is_not_renewed_for_ever(
+    desk: Desk, running: tuple[str, str], clock: SettableClock
+) -> None:
+    variant_id, prediction_id = running
+    assert settlement.claim(desk, variant_id, prediction_id=prediction_id)
+    desk.settling[variant_id] -= settlement.DOWNLOAD_MAX_SECONDS + 31
+    clock.forward(seconds=5.1)
+    settlement.renew_claims(desk)
+    assert settlement.claim(desk, variant_id, prediction_id=prediction_id)
+
+
 def test_nothing_is_renewed_once_the_result_is_there(
     desk: Desk, provider: FakeProvider, running: tuple[str, str], clock: SettableClock
 ) -> None:
     variant_id, prediction_id = running
     sync.apply(desk, system(Source.SWEEP), provider.finish(prediction_id))
-    assert desk.settling == set()
-    desk.settling.add(variant_id)
+    assert desk.settling == {}
+    desk.settling[variant_id] = time.monotonic()
     settlement.renew_claims(desk)
     with desk.database.read() as session:
         assert session.get_one(Variant, variant_id).settling_until is None

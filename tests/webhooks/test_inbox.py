@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import errors
-from core.jobs import creation
+from core.jobs import cancellation, creation
 from core.jobs.desk import Desk
 from core.models import WebhookDelivery
 from core.webhooks.inbox import BODY_MAX_BYTES, Inbox
@@ -109,6 +109,52 @@ def test_news_that_names_a_variant_but_has_another_input_is_not_adopted(
     send(inbox, provider, stranger.id, variant_id=variant.id)
     inbox.apply_waiting()
     assert factories.states(desk.database, job_id)[1][0] == "submitting"
+
+
+@pytest.mark.parametrize("second", ["queued", "submitting", "running", "succeeded"])
+def test_late_news_of_a_prediction_that_failed_is_no_news_for_its_retry(
+    desk: Desk, provider: FakeProvider, inbox: Inbox, clock: SettableClock, second: str
+) -> None:
+    job_id, (first, _) = factories.ordered_job(desk)
+    variant_id = factories.variants(desk.database, job_id)[0].id
+    provider.finish(first, status="failed", error="CUDA out of memory")
+    send(inbox, provider, first, webhook_id="msg_1", variant_id=variant_id)
+    assert inbox.apply_waiting() == 1
+    assert factories.states(desk.database, job_id)[1][0] == "queued"
+    if second == "submitting":
+        provider.fail_next("create:taken", errors.ProviderAmbiguous())
+    if second != "queued":
+        creation.create_prediction(desk, variant_id)
+    if second == "succeeded":
+        again = provider.bought()[-1]
+        provider.finish(again)
+        send(inbox, provider, again, webhook_id="msg_2", variant_id=variant_id)
+        assert inbox.apply_waiting() == 1
+    before = factories.detail(desk.database, job_id)
+    assert before.variants[0].state == second
+
+    provider.finish(first)
+    send(inbox, provider, first, webhook_id="msg_3", variant_id=variant_id)
+    assert inbox.apply_waiting() == 1
+
+    assert factories.detail(desk.database, job_id) == before
+    assert deliveries(desk)[-1].outcome == "no news"
+
+
+def test_news_that_what_a_person_canceled_has_ended_ends_the_job(
+    desk: Desk, provider: FakeProvider, inbox: Inbox
+) -> None:
+    """The cancel was taken, but its answer was lost on the way."""
+    job_id, predictions = factories.ordered_job(desk)
+    provider.fail_next("cancel", errors.ProviderUnavailable())
+    cancellation.cancel_job(desk, factories.manager(), job_id=job_id)
+    for prediction_id in predictions:
+        provider.cancel(prediction_id)
+        send(inbox, provider, prediction_id, webhook_id=prediction_id)
+    assert inbox.apply_waiting() == 2
+    assert factories.states(desk.database, job_id) == ("canceled", ["canceled", "canceled"])
+    assert factories.refunds(desk.database, job_id) == [20, 20]
+    assert {variant.settled_by for variant in factories.variants(desk.database, job_id)} == {"webhook"}
 
 
 def test_news_of_a_stranger_waits_a_minute_for_its_owner_and_is_kept(
