@@ -55,8 +55,8 @@ class Snapshot:
 
 def read(database: Database) -> Snapshot:
     """The database as it is now."""
-    with database.read() as session:
-        rows = {name: list(session.execute(query).mappings()) for name, query in _COLUMNS.items()}
+    with database.engine.connect() as connection:
+        rows = {name: list(connection.execute(query).mappings()) for name, query in _COLUMNS.items()}
     by_id = {name: {row["id"]: row for row in rows[name]} for name in ("jobs", "variants", "accounts")}
     return Snapshot(attempts=rows["attempts"], entries=rows["entries"], **by_id)
 

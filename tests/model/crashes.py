@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.db.session import Database
@@ -43,17 +44,20 @@ class Doom:
 class CrashingDatabase(Database):
     """The real one, whose transactions may be cut off: before they begin, before the commit, and right after it."""
 
-    def __init__(self, url: str, doom: Doom) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._doom = doom
+        self.doom = Doom()
+        if self.is_sqlite:
+            # What a power cut would do is not what is asked here.
+            sa.event.listen(self.engine, "connect", _without_syncing)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        self._doom.point()
+        self.doom.point()
         with super().write() as session:
             yield session
-            self._doom.point()
-        self._doom.point()
+            self.doom.point()
+        self.doom.point()
 
 
 class CrashingProvider(FakeProvider):
@@ -95,3 +99,7 @@ class Dice:
         chance = random.Random(0)
         self.randbits: Callable[[int], int] = chance.getrandbits
         self.randbelow: Callable[[int], int] = chance.randrange
+
+
+def _without_syncing(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")

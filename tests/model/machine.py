@@ -40,13 +40,17 @@ picks = st.integers(0, 15)
 class JobsAndLedger(Situation):
     """The rules: each is one thing that may happen, with what has to come of it at once."""
 
-    @initialize(jobs=st.integers(1, 3), turns=st.integers(0, 1))
-    def begin(self, jobs: int, turns: int) -> None:
-        """Some jobs to begin with, ordered already or not."""
+    @initialize(
+        jobs=st.integers(1, 3),
+        outcomes=st.lists(st.sampled_from(["succeed", "cancel", "fail", "not a picture"]), max_size=4),
+    )
+    def begin(self, jobs: int, outcomes: Sequence[str]) -> None:
+        """Some jobs to begin with; if there are outcomes, they are ordered, and some of them over."""
         for key in range(jobs):
             self.submit(key)
-        for _ in range(turns):
+        if outcomes:
             self.turn()
+            self.provider_moves(outcomes, pick=0, is_told=True)
 
     # ---- what people do ------------------------------------------------------------------------
 
@@ -199,22 +203,35 @@ class JobsAndLedger(Situation):
         if is_applied:
             self.do(self.inbox.apply_waiting)
 
-    @rule(points=st.integers(0, 12))
-    def crash(self, points: int) -> None:
-        """The process dies at one of the next commits or calls, whatever is being done there."""
+    @rule(points=st.integers(0, 8), during=st.sampled_from(["turn", "poll", "poll", "create", "house", "whatever"]))
+    def crash(self, points: int, during: str) -> None:
+        """The process dies at one of the next commits or calls, in the midst of this or of whatever comes."""
         self.doom.arm(points)
+        if during == "turn":
+            self.turn()
+        elif during == "poll":
+            self.poll(3)
+        elif during == "create":
+            self.create(3)
+        elif during == "house":
+            self.keep_house()
 
     # ---- what the provider and the world do --------------------------------------------------------
 
     @precondition(lambda self: self.unfinished())
     @rule(
-        kinds=st.lists(st.sampled_from(["succeed", "succeed", "start", *ENDINGS]), min_size=1, max_size=4), pick=picks
+        kinds=st.lists(st.sampled_from(["succeed", "succeed", "start", *ENDINGS]), min_size=1, max_size=4),
+        pick=picks,
+        is_told=st.booleans(),
     )
-    def provider_moves(self, kinds: Sequence[str], pick: int) -> None:
+    def provider_moves(self, kinds: Sequence[str], pick: int, is_told: bool) -> None:
+        """Predictions start and end; their news is sent at once, or whenever."""
         for kind in kinds:
             unfinished = self.unfinished()
             if unfinished:
                 self.move(unfinished[pick % len(unfinished)], kind)
+            if is_told and self.news:
+                self.webhook([0], is_applied=True)
 
     @precondition(lambda self: self.books.pictures.keys() - self.books.lost_files)
     @rule(pick=picks)
@@ -222,11 +239,12 @@ class JobsAndLedger(Situation):
         there = sorted(self.books.pictures.keys() - self.books.lost_files)
         self.lose(there[pick % len(there)])
 
-    @rule(name=st.sampled_from(sorted(FAULTS)))
-    def provider_fault(self, name: str) -> None:
-        call, make = FAULTS[name]
-        self.books.refusals += name in ("refused", "photo refused")
-        self.provider.fail_next(call, make())
+    @rule(names=st.lists(st.sampled_from(["answer lost", "server error", *FAULTS]), min_size=1, max_size=3))
+    def provider_faults(self, names: Sequence[str]) -> None:
+        for name in names:
+            call, make = FAULTS[name]
+            self.books.refusals += name in ("refused", "photo refused")
+            self.provider.fail_next(call, make())
 
     @rule(lag_seconds=st.sampled_from([0, 10]), ignores_cancel=st.booleans())
     def provider_mood(self, lag_seconds: int, ignores_cancel: bool) -> None:

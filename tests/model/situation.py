@@ -21,7 +21,7 @@ from tests import factories, pictures_to_send
 from tests.fake_provider import SECRET
 from tests.model import books as bookkeeping
 from tests.model.books import JOB_OVER, Books
-from tests.model.crashes import Crash, CrashingDatabase, CrashingProvider, Dice, Doom, Inline
+from tests.model.crashes import Crash, CrashingDatabase, CrashingProvider, Dice, Inline
 from tests.settable_clock import NOON, SettableClock
 from tests.webhooks import signing
 
@@ -49,15 +49,12 @@ _picture = functools.cache(pictures_to_send.result)
 class Situation(RuleBasedStateMachine):
     """A desk on a database of its own. `now` is what the database says, `books` what it has to say."""
 
-    def __init__(self, url: str, folder: Path, *, time: SettableClock, dice: Dice) -> None:
+    def __init__(self, database: CrashingDatabase, folder: Path, *, time: SettableClock, dice: Dice) -> None:
         super().__init__()
-        self.time, self.doom = time, Doom()
+        self.database, self.doom, self.time = database, database.doom, time
         self.time.time = NOON
+        self.doom.revive()
         dice.start_over()
-        self.database = CrashingDatabase(url, self.doom)
-        if self.database.is_sqlite:
-            # What a power cut would do is not what is asked here.
-            sa.event.listen(self.database.engine, "connect", _without_syncing)
         self.provider, self.storage = CrashingProvider(self.doom), ObjectStorage(folder.as_uri())
         factories.set_balance(self.database, OPENING_BALANCE)
         self.books = Books(
@@ -236,7 +233,3 @@ class Situation(RuleBasedStateMachine):
 def signed(body: bytes, webhook_id: str) -> dict[str, str]:
     """The headers of a webhook as the provider would send it now."""
     return signing.headers(body, webhook_id=webhook_id)
-
-
-def _without_syncing(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")

@@ -1,7 +1,6 @@
 """Do jobs and credits obey their rules, whatever happens in whatever order, and does everything come to rest?"""
 
 import functools
-import itertools
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from core.images import preparation, thumbnails
 from core.jobs import manual_sync, seeds, sweep
 from core.models import base
 from tests.databases import PostgresServer, SqliteDatabases
-from tests.model.crashes import Dice, Inline
+from tests.model.crashes import CrashingDatabase, Dice, Inline
 from tests.model.machine import JobsAndLedger
 from tests.settable_clock import SettableClock
 
@@ -41,14 +40,14 @@ def dice(monkeypatch: pytest.MonkeyPatch) -> Dice:
 def test_any_order_of_events_keeps_the_rules_on_sqlite(
     sqlite_databases: SqliteDatabases, clock: SettableClock, dice: Dice, tmp_path: Path
 ) -> None:
-    numbers = itertools.count()
+    database = CrashingDatabase(sqlite_databases.new(tmp_path))
 
     def example() -> JobsAndLedger:
-        folder = tmp_path / f"example-{next(numbers)}"
-        (folder / "files").mkdir(parents=True)
-        return JobsAndLedger(sqlite_databases.new(folder), folder / "files", time=clock, dice=dice)
+        # The same file with the same engine, which need not compile its statements anew.
+        sqlite_databases.new(tmp_path)
+        return JobsAndLedger(database, tmp_path / "files", time=clock, dice=dice)
 
-    run_state_machine_as_test(example, settings=settings(SETTINGS, max_examples=100))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(example, settings=settings(SETTINGS, max_examples=70))  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.postgres
@@ -56,6 +55,6 @@ def test_any_order_of_events_keeps_the_rules_on_postgres(
     postgres_server: PostgresServer, clock: SettableClock, dice: Dice, tmp_path: Path
 ) -> None:
     def example() -> JobsAndLedger:
-        return JobsAndLedger(postgres_server.new(), tmp_path, time=clock, dice=dice)
+        return JobsAndLedger(CrashingDatabase(postgres_server.new()), tmp_path / "files", time=clock, dice=dice)
 
     run_state_machine_as_test(example, settings=settings(SETTINGS, max_examples=15))  # type: ignore[no-untyped-call]
