@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -321,6 +322,23 @@ def test_a_late_refusal_does_not_end_the_order_that_came_after(
 
     (variant,) = [one for one in factories.variants(desk.database, job_id) if one.id == variant_id]
     assert (variant.state, variant.error_code) == ("running", None)
+
+
+def test_a_process_that_stood_still_before_its_call_sends_no_order(
+    desk: Desk, provider: FakeProvider, job_id: str, variant_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may have given the order up meanwhile, and sent it anew."""
+    ticks = iter([100.0, 110.1])
+    monkeypatch.setattr(creation, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    creation.create_prediction(desk, variant_id)
+    assert provider.bought() == []
+    assert "create" not in provider.calls
+    assert factories.states(desk.database, job_id)[1][0] == "queued"
+    assert factories.attempts(desk.database, job_id) == []
+    monkeypatch.undo()
+    creation.create_prediction(desk, variant_id)
+    assert len(provider.bought()) == 1
+    assert factories.states(desk.database, job_id)[1][0] == "running"
 
 
 def test_an_order_is_recognized_although_the_provider_adds_defaults_of_its_own(
