@@ -14,7 +14,7 @@ class Desk:
     """The tools that use cases share.
 
     `wake` tells this process's loops that there is something to do; `settling` holds the ids of the variants whose
-    results this process is fetching.
+    results this process is fetching, each with the monotonic time since when.
     """
 
     database: Database
@@ -25,7 +25,7 @@ class Desk:
     creates_per_minute: int
     create_burst: int
     wake: threading.Event = field(default_factory=threading.Event)
-    settling: set[str] = field(default_factory=set)
+    settling: dict[str, float] = field(default_factory=dict)
 
     @property
     def poll_interval(self) -> timedelta:

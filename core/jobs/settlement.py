@@ -19,6 +19,8 @@ RESULT_MAX_BYTES = 50 * 1024 * 1024
 # Renewed every second while the settling goes on; what a crash cut off is taken over this soon.
 _CLAIM = timedelta(seconds=5)
 DOWNLOAD_MAX_SECONDS = 45.0
+# Whatever holds up a settling for longer must not keep the variant from its deadline: its claim runs out.
+_SETTLING_MAX_SECONDS = DOWNLOAD_MAX_SECONDS + 30.0
 _RETRY_PAUSE = timedelta(seconds=2)
 
 
@@ -41,7 +43,7 @@ def claim(desk: Desk, variant_id: str, *, prediction_id: str) -> bool:
         )
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         return False
-    desk.settling.add(variant_id)
+    desk.settling[variant_id] = time.monotonic()
     return True
 
 
@@ -50,7 +52,8 @@ def renew_claims(desk: Desk) -> None:
 
     Without it, or late, somebody else may fetch the same result too: work done twice, but the same outcome.
     """
-    settling = tuple(desk.settling)
+    begun_after = time.monotonic() - _SETTLING_MAX_SECONDS
+    settling = [variant_id for variant_id, begun_at in tuple(desk.settling.items()) if begun_at > begun_after]
     if not settling:
         return
     with desk.database.write() as session:
@@ -65,7 +68,7 @@ def renew_claims(desk: Desk) -> None:
 
 def give_up_claim(desk: Desk, variant_id: str) -> None:
     """Let the sweep try again shortly: the result could not be fetched or stored just now."""
-    desk.settling.discard(variant_id)
+    desk.settling.pop(variant_id, None)
     with desk.database.write() as session:
         session.execute(
             sa.update(Variant)

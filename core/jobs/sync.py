@@ -186,7 +186,7 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
         settlement.give_up_claim(desk, variant.variant_id)
         raise
     finally:
-        desk.settling.discard(variant.variant_id)
+        desk.settling.pop(variant.variant_id, None)
 
 
 def _fetch_and_keep(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction) -> Change | None:

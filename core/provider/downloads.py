@@ -20,7 +20,6 @@ from core import errors, logs
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 15.0
 ADDRESSES_TRIED_MAX = 3
-_CHUNK_BYTES = 256 * 1024
 _URL_MAX_LENGTH = 4096
 _HOST_MAX_LENGTH = 253
 _LOGGED_MAX = 200
@@ -106,7 +105,7 @@ class ResultDownloads:
             answer = self._ask(source, addresses)
             try:
                 _require_result(answer, source)
-                yield answer.iter_raw(_CHUNK_BYTES)
+                yield answer.iter_raw()
             finally:
                 answer.close()
         except httpx.HTTPError as exception:

@@ -178,3 +178,10 @@ def test_the_readers_own_error_stays_its_own(stranger: Stranger) -> None:
     stranger.answer(200, b"picture")
     with pytest.raises(KeyError), own(stranger).open(f"{stranger.url}/out.png"):
         raise KeyError
+
+
+def test_bytes_are_handed_on_as_they_come_so_that_their_reader_can_look_at_the_clock(stranger: Stranger) -> None:
+    # The answer announces more than it sends, and then says nothing: what came must be there all the same.
+    stranger.answer(200, b"drip", content_length="1000000")
+    with own(stranger).open(f"{stranger.url}/out.png") as chunks:
+        assert next(iter(chunks)) == b"drip"
