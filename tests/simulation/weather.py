@@ -71,7 +71,7 @@ def of(chance: random.Random) -> Weather:
         lost_answer_rate=sometimes(0.8),
         throttle_rate=sometimes(0.3, share=0.4),
         refusal_rate=sometimes(0.1, share=0.3),
-        misrouted_rate=sometimes(0.8, share=0.4),
+        misrouted_rate=sometimes(0.9, share=0.7),
         storage_failure_rate=sometimes(0.2, share=0.4),
         has_clock_jumps=chance.random() < 0.5,
         has_outages=chance.random() < 0.5,
