@@ -153,7 +153,13 @@ def watch_claims(folder: Path) -> None:
 _TRAPPED = {"list_pages": _trapped_pages, "download": _trapped_download}
 
 
-if __name__ == "__main__":
-    lay(Trap(Path(os.environ[FOLDER_VARIABLE])))
-    watch_claims(Path(os.environ[FOLDER_VARIABLE]))
+def main() -> None:
+    """Lay the traps and run the server."""
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    lay(Trap(folder))
+    watch_claims(folder)
     cli.main(prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    main()

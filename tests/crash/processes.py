@@ -1,5 +1,6 @@
 """How are the desk and the provider run so that one can be killed without the other? Processes of their own."""
 
+import functools
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from core.db.session import Database
 from core.models.base import new_id
 from tests import factories, pictures_to_send
 from tests.crash import launch, simulate
+from tests.crash.nursery import Nursery
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "Demo"
@@ -31,6 +34,7 @@ CREDITS = 1_000_000
 _http = httpx.Client(timeout=30)
 # Three or four desks start at once on two cores, which other tests may be using too.
 START_SECONDS = 90.0
+_STOP_SECONDS = 15.0
 _PAUSE_SECONDS = 0.05
 # Read once: pytest changes its own variables while threads start processes.
 _SHELL = {name: value for name, value in os.environ.items() if not name.startswith(("STAGING_", "REPLICATE_"))}
@@ -61,40 +65,57 @@ def environment(**given: str) -> dict[str, str]:
 class Process:
     """A process group of its own, with its output in a file."""
 
-    def __init__(self, words: list[str], *, log: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, pid: int, poll: Callable[[], int | None], *, log: Path) -> None:
         self.log = log
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, *words],
-                cwd=ROOT,
-                env=environment(**variables),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._pid = pid
+        self._poll = poll
 
     def kill(self) -> None:
         """SIGKILL for all of its processes."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self.ended_with() is None:
+            os.killpg(self._pid, signal.SIGKILL)
+        poll(lambda: self.ended_with() is not None, within_seconds=_STOP_SECONDS, what="the end of a killed process")
 
     def interrupt(self) -> None:
         """Ctrl-C, and the hard way if that does not end it."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGINT)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        if self.ended_with() is None:
+            os.killpg(self._pid, signal.SIGINT)
+        with suppress(AssertionError):
+            poll(lambda: self.ended_with() is not None, within_seconds=_STOP_SECONDS, what="the end")
+        self.kill()
 
     def ended_with(self) -> int | None:
         """Its return code (minus the signal's number), or None while it runs."""
-        return self._process.poll()
+        return self._poll()
 
     def log_end(self) -> str:
         """The last lines that it wrote."""
         return self.log.read_text(errors="replace")[-4_000:]
+
+
+def started(words: list[str], *, log: Path, variables: Mapping[str, str]) -> Process:
+    """A Python process of its own."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=environment(**variables),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Process(process.pid, process.poll, log=log)
+
+
+@functools.cache
+def _nursery() -> Nursery:
+    return Nursery(environment())
+
+
+def forked_server(words: list[str], *, log: Path, variables: Mapping[str, str]) -> Process:
+    """The server with traps laid, in a process forked off where its modules are in memory already."""
+    pid = _nursery().start(words, log=log, variables=environment(**variables))
+    return Process(pid, lambda: _nursery().poll(pid), log=log)
 
 
 class Simulator:
@@ -119,7 +140,7 @@ class Simulator:
         words = ["-m", "tests.crash.simulate", "simulator", "--port", str(self._port)]
         variables = {simulate.FOLDER_VARIABLE: str(self.folder)}
         words += ["--state", str(self.folder / "state"), "--allow-http-webhooks", *self._switches]
-        self._process = Process(words, log=self.folder / "simulator.log", variables=variables)
+        self._process = started(words, log=self.folder / "simulator.log", variables=variables)
         poll(self._is_up, within_seconds=START_SECONDS, what="the simulator's first answer")
 
     def stop(self) -> None:
@@ -209,8 +230,8 @@ class Desk:
 
     def start(self) -> None:
         """Start the server; it need not answer yet."""
-        words = ["-m", "tests.crash.launch", "run", "app.py", "--server.port", str(self._port)]
-        self._process = Process(words, log=self.folder / "desk.log", variables=self.variables)
+        words = ["run", "app.py", "--server.port", str(self._port)]
+        self._process = forked_server(words, log=self.folder / "desk.log", variables=self.variables)
 
     @property
     def variables(self) -> dict[str, str]:
