@@ -80,6 +80,9 @@ class MemoryProvider:
     def create(self, *, model: str, input: Mapping[str, Any], webhook_url: str | None = None) -> Prediction:
         with self._world.time_limit(_CALL_MAX_SECONDS):
             with self._call("create"):
+                if self._world.happens(self.weather.slow_call_rate):
+                    self._world.forward(20.0)
+                    self._world.step("create under way")
                 self._may_refuse()
                 if self._world.happens(self.weather.lost_answer_rate / 2):
                     self._say("create fails before it is taken")

@@ -40,6 +40,7 @@ class Weather:
     meeting_rate: float = 0.0
     call_failure_rate: float = 0.0
     lost_answer_rate: float = 0.0
+    slow_call_rate: float = 0.0
     throttle_rate: float = 0.0
     refusal_rate: float = 0.0
     misrouted_rate: float = 0.0
@@ -68,7 +69,8 @@ def of(chance: random.Random) -> Weather:
         crash_rate=sometimes(0.03, share=0.6),
         meeting_rate=sometimes(0.3, share=0.6),
         call_failure_rate=sometimes(0.2),
-        lost_answer_rate=sometimes(0.8),
+        lost_answer_rate=sometimes(1.0),
+        slow_call_rate=sometimes(0.8),
         throttle_rate=sometimes(0.3, share=0.4),
         refusal_rate=sometimes(0.1, share=0.3),
         misrouted_rate=sometimes(0.9, share=0.7),
