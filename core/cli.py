@@ -117,11 +117,14 @@ def check(
         if cancel_orphans:
             for prediction in orphans.cancel(runtime.desk):
                 typer.echo(f"prediction {prediction.id}: canceled, it is {prediction.status}")
-        findings = audit.audit(runtime.desk)
-        for finding in findings:
+        found = audit.full_audit(runtime.desk)
+        for finding in found.findings:
             typer.echo(f"{finding.subject}: {finding.message}")
-        typer.echo("Everything adds up." if not findings else f"{len(findings)} findings.")
-    if findings:
+        for sentence in found.unchecked:
+            typer.echo(sentence)
+        everything = "Everything else" if found.unchecked else "Everything"
+        typer.echo(f"{len(found.findings)} findings." if found.findings else f"{everything} adds up.")
+    if found.findings:
         raise typer.Exit(1)
 
 

@@ -20,8 +20,8 @@ _HOUSEKEEPING_SECONDS = 1.0
 _FORGETTING_SECONDS = 600.0
 _STEPS = 4
 _LOOKERS = 6
-# Beyond this many unfinished looks the provider is slow; asking more often would only make it worse.
-_LOOKS_MAX = 200
+# Webhooks have threads of their own: while the provider is slow to answer, its news must not wait behind questions.
+_APPLIERS = 4
 _STOP_SECONDS = 10.0
 _log = logs.get(__name__)
 
@@ -37,7 +37,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(_STEPS, thread_name_prefix="step")
         self._steps: dict[str, Future[Any]] = {}
         self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look")
-        self._looks: set[Future[Any]] = set()
+        self._appliers = ThreadPoolExecutor(_APPLIERS, thread_name_prefix="apply")
         self._housekeeping_due = 0.0
         self._forgetting_due = time.monotonic() + _FORGETTING_SECONDS
         self._busy_until = 0.0
@@ -55,6 +55,7 @@ class Worker:
         self._thread.join(_STOP_SECONDS)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._lookers.shutdown(wait=True, cancel_futures=True)
+        self._appliers.shutdown(wait=True, cancel_futures=True)
         self._queue.stop()
 
     def run_until_interrupted(self) -> None:
@@ -81,8 +82,8 @@ class Worker:
     def _round(self) -> bool:
         self._attempt(self._release)
         # What waits for the provider must not keep the loop: each of these runs once at a time in the pool.
-        self._alone("inbox", lambda: self._inbox.hand_out_waiting(self._lookers))
-        self._alone("poll", self._poll)
+        self._alone("inbox", lambda: self._inbox.hand_out_waiting(self._appliers))
+        self._alone("poll", lambda: sweep.poll_running(self._desk, self._lookers))
         if time.monotonic() >= self._housekeeping_due:
             self._housekeeping_due = time.monotonic() + _HOUSEKEEPING_SECONDS
             self._attempt(lambda: settlement.renew_claims(self._desk))
@@ -105,11 +106,6 @@ class Worker:
     def _forget(self) -> None:
         deliveries, tasks = self._inbox.forget_applied(), self._queue.forget_finished()
         _log.info("old records forgotten", deliveries=deliveries, tasks=tasks)
-
-    def _poll(self) -> None:
-        self._looks = {look for look in self._looks if not look.done()}
-        if len(self._looks) < _LOOKS_MAX:
-            self._looks.update(sweep.poll_running(self._desk, self._lookers))
 
     def _alone(self, name: str, step: Callable[[], Any]) -> None:
         running = self._steps.get(name)

@@ -24,8 +24,14 @@ class _Waiting(Generic[_Item, _Outcome]):
 class GroupCommit(Generic[_Item, _Outcome]):
     """Calls `write` with up to 100 items at a time; it must commit, then return one outcome for each, in order."""
 
-    def __init__(self, write: Callable[[Sequence[_Item]], Sequence[_Outcome]]) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[_Item]], Sequence[_Outcome]],
+        *,
+        is_fault_of_an_item: Callable[[Exception], bool],
+    ) -> None:
         self._write = write
+        self._is_fault_of_an_item = is_fault_of_an_item
         self._waiting: deque[_Waiting[_Item, _Outcome]] = deque()
         self._turn = threading.Lock()
 
@@ -44,23 +50,23 @@ class GroupCommit(Generic[_Item, _Outcome]):
         return mine.outcome.result()
 
     def _write_next(self) -> None:
-        together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER_MAX))]
+        self._write_together([self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER_MAX))])
+
+    def _write_together(self, together: Sequence[_Waiting[_Item, _Outcome]]) -> None:
         try:
-            outcomes = self._write([one.item for one in together])
-        except Exception:
-            for one in together:
-                self._write_alone(one)
-        except BaseException as interruption:
-            for one in together:
-                one.outcome.set_exception(interruption)
+            outcomes = list(zip(together, self._write([one.item for one in together]), strict=True))
+        except BaseException as exception:
+            self._fail(together, exception)
         else:
-            for one, outcome in zip(together, outcomes, strict=True):
+            for one, outcome in outcomes:
                 one.outcome.set_result(outcome)
 
-    def _write_alone(self, one: _Waiting[_Item, _Outcome]) -> None:
-        try:
-            (outcome,) = self._write([one.item])
-        except BaseException as exception:
+    def _fail(self, together: Sequence[_Waiting[_Item, _Outcome]], exception: BaseException) -> None:
+        # A database that is away would let each wait in vain, one after the other; only a bad item is sought out.
+        is_bad_item = isinstance(exception, Exception) and self._is_fault_of_an_item(exception)
+        if is_bad_item and len(together) > 1:
+            for one in together:
+                self._write_together([one])
+            return
+        for one in together:
             one.outcome.set_exception(exception)
-        else:
-            one.outcome.set_result(outcome)

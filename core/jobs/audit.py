@@ -7,17 +7,16 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock, errors, logs
+from core import clock, errors
 from core.credits import ledger
 from core.jobs import dispatch, orphans, sweep
 from core.jobs.desk import Desk
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState
-from core.models import Account, Job, LedgerEntry, Photo, Variant
+from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
 from core.storage.contract import sha256
 
 # A deadline passes, the sweep notices, the provider is asked to cancel: this long may lie between.
 _GRACE = timedelta(seconds=60)
-_log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +27,31 @@ class Finding:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything that is off, in the order of the checks, and what could not be checked, with the reason."""
+
+    findings: list[Finding]
+    unchecked: list[str]
+
+
 def audit(desk: Desk) -> list[Finding]:
-    """Everything that is off, in the order of the checks; empty when all is well."""
+    """Everything that is off; empty when all is well, as far as it could be looked at."""
+    return full_audit(desk).findings
+
+
+def full_audit(desk: Desk) -> Audit:
+    """Every check, and what none could look at: nothing is wrong with what we keep while the provider is away."""
     findings: list[Finding] = []
     with desk.database.read() as session:
         for check in _DATABASE_CHECKS:
             findings.extend(check(session))
     findings.extend(_files(desk))
-    findings.extend(_orphans(desk))
-    return findings
+    try:
+        findings.extend(_orphans(desk))
+    except errors.ProviderError as away:
+        return Audit(findings, [f"Predictions that nobody owns could not be looked for: {away.message}"])
+    return Audit(findings, [])
 
 
 def _balances(session: Session) -> Iterator[Finding]:
@@ -130,13 +145,19 @@ def _states(session: Session) -> Iterator[Finding]:
 
 def _overdue(session: Session) -> Iterator[Finding]:
     now = clock.now()
+    ordered_at = (
+        sa.select(sa.func.max(Attempt.created_at))
+        .where(Attempt.variant_id == Variant.id)
+        .correlate(Variant)
+        .scalar_subquery()
+    )
     late = sa.or_(
         Variant.deadline_at < now - _GRACE,
         sa.and_(
             Variant.state == VariantState.QUEUED,
             dispatch.waiting_since() < now - sweep.QUEUE_TIMEOUT - _GRACE,
         ),
-        sa.and_(Variant.state == VariantState.SUBMITTING, Variant.started_at < now - sweep.INPUT_KEPT - _GRACE),
+        sa.and_(Variant.state == VariantState.SUBMITTING, ordered_at < now - sweep.INPUT_KEPT - _GRACE),
     )
     rows = session.execute(
         sa.select(Variant.job_id, Variant.variant_index, Variant.state).where(Variant.completed_at.is_(None), late)
@@ -177,13 +198,7 @@ def _files(desk: Desk) -> Iterator[Finding]:
 
 
 def _orphans(desk: Desk) -> Iterator[Finding]:
-    try:
-        found = orphans.find(desk)
-    except errors.ProviderError as unavailable:
-        # Nothing is wrong with what we keep: the question stays open, and the log says so.
-        _log.warning("orphans could not be looked for", code=unavailable.code, error=unavailable.message)
-        return
-    for prediction in found:
+    for prediction in orphans.find(desk):
         yield Finding(
             f"prediction {prediction.id}",
             f"it was ordered by us and is {prediction.status.value}, but no variant owns it",

@@ -32,6 +32,16 @@ def take(session: Session, *, wanted: int, per_minute: int, burst: int, now: dat
     return granted
 
 
+def blocked_until(session: Session, *, per_minute: int, burst: int, now: datetime) -> datetime | None:
+    """Until when the provider wants no orders, if it said so and it is still to come."""
+    spent_until = session.scalar(sa.select(RateLimit.spent_until_us).where(RateLimit.name == _NAME)) or 0
+    interval = _interval(per_minute)
+    # Tokens that were taken never reach farther ahead than this: the rest is a block.
+    if not burst * interval < spent_until - _microseconds(now) <= burst * interval + _FARTHEST_US:
+        return None
+    return _EPOCH + timedelta(microseconds=spent_until - (burst - 1) * interval)
+
+
 def block(session: Session, *, until: datetime, per_minute: int, burst: int) -> None:
     """Give out nothing before `until`, one token at that time, and then the usual rate."""
     blocked = _microseconds(until) + (burst - 1) * _interval(per_minute)

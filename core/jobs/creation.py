@@ -62,7 +62,7 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
     4. Write what came of it: running, postponed, failed, or left for the sweep to look up.
     """
     order = _read_order(desk, variant_id)
-    if order is None:
+    if order is None or _is_held_back(desk, variant_id):
         return
     log = _log.bind(job_id=order.job_id, variant=order.variant_index)
     actor = system(Source.SYSTEM)
@@ -76,8 +76,8 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
         return
     except pause.STOPPING as refusal:
         with desk.database.write() as session:
-            pause.begin(session, refusal)
             transitions.wait_in_queue(session, variant_id=variant_id, due_at=clock.now())
+            pause.begin(session, refusal)
         return
     except (errors.ProviderError, errors.StorageUnavailable) as failed:
         # Nothing was ordered, so nothing has to be undone.
@@ -116,13 +116,13 @@ def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: di
     except errors.ProviderThrottled as throttled:
         due_at = clock.now() + timedelta(seconds=throttled.retry_after_seconds)
         with desk.database.write() as session:
-            create_rate.block(session, until=due_at, per_minute=desk.creates_per_minute, burst=desk.create_burst)
             transitions.postpone(session, actor, attempt_id=attempt_id, due_at=due_at, why=throttled.message)
+            create_rate.block(session, until=due_at, per_minute=desk.creates_per_minute, burst=desk.create_burst)
         log.warning("create throttled", retry_after_seconds=throttled.retry_after_seconds)
     except pause.STOPPING as refusal:
         with desk.database.write() as session:
-            pause.begin(session, refusal)
             transitions.postpone(session, actor, attempt_id=attempt_id, due_at=clock.now(), why=refusal.message)
+            pause.begin(session, refusal)
     except errors.ProviderUnavailable as failed:
         with desk.database.write() as session:
             transitions.postpone(
@@ -150,9 +150,7 @@ def record(
 ) -> bool:
     """Write down that the attempt owns this prediction; False if somebody was faster."""
     with desk.database.write() as session:
-        if not adopted:
-            pause.end(session)
-        return transitions.record_prediction(
+        recorded = transitions.record_prediction(
             session,
             actor,
             attempt_id=attempt_id,
@@ -162,6 +160,9 @@ def record(
             cost_usd_micros=model.cost_usd_micros,
             adopted=adopted,
         )
+        if not adopted:
+            pause.end(session)
+    return recorded
 
 
 def _let_go_unless_owned(desk: Desk, prediction: Prediction) -> None:
@@ -181,6 +182,23 @@ def webhook_url(desk: Desk, variant_id: str) -> str | None:
     if desk.webhook_base_url is None:
         return None
     return f"{desk.webhook_base_url}/api/webhooks/replicate?variant={variant_id}"
+
+
+def _is_held_back(desk: Desk, variant_id: str) -> bool:
+    """Whether the provider said stop since this variant was released; then it waits again."""
+    now = clock.now()
+    with desk.database.read() as session:
+        paused = pause.current(session)
+        due_at = create_rate.blocked_until(
+            session, per_minute=desk.creates_per_minute, burst=desk.create_burst, now=now
+        )
+    if paused is not None and paused.trial_variant_id != variant_id:
+        due_at = now
+    if due_at is None:
+        return False
+    with desk.database.write() as session:
+        transitions.wait_in_queue(session, variant_id=variant_id, due_at=due_at)
+    return True
 
 
 def _read_order(desk: Desk, variant_id: str) -> _Order | None:

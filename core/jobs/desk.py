@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.db.session import Database
 from core.provider.contract import Provider
@@ -14,7 +14,8 @@ class Desk:
     """The tools that use cases share.
 
     `wake` tells this process's loops that there is something to do; `settling` holds the ids of the variants whose
-    results this process is fetching, each with the monotonic time since when.
+    results this process is fetching, each with the monotonic time since when; `unanswered_since` the predictions
+    that it has asked about in vain, and since when; `looking` the variants whose look is not finished.
     """
 
     database: Database
@@ -26,6 +27,13 @@ class Desk:
     create_burst: int
     wake: threading.Event = field(default_factory=threading.Event)
     settling: dict[str, float] = field(default_factory=dict)
+    looking: set[str] = field(default_factory=set)
+    unanswered_since: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def timeout(self) -> timedelta:
+        """How long a prediction may take."""
+        return timedelta(seconds=self.timeout_seconds)
 
     @property
     def poll_interval(self) -> timedelta:

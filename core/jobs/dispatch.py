@@ -61,6 +61,8 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
             session, wanted=len(chosen), per_minute=desk.creates_per_minute, burst=desk.create_burst, now=now
         )
         released = chosen[:granted]
+        if paused is not None:
+            pause.set_trial(session, released[0].id if released else None)
         session.execute(
             sa.update(Variant)
             .where(Variant.id.in_([row.id for row in released]), Variant.state == VariantState.QUEUED)

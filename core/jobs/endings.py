@@ -2,6 +2,8 @@
 
 Inner functions: they take an open writing session and never commit. The job's row is locked first, so that two
 variants which end at once take turns, and a person's cancel is either seen by all that follows or comes after it.
+Rows are locked in one order everywhere, or PostgreSQL would find deadlocks: job, attempt, variant, account, and last
+what all share (create rate, queue pause).
 """
 
 from dataclasses import dataclass
@@ -20,8 +22,6 @@ from core.jobs.states import JobState, VariantState, final_job_state, variant_na
 from core.models import Attempt, Job, Variant
 from core.models.base import UtcTime
 from core.provider.contract import Prediction, PredictionStatus
-
-IN_FLIGHT = (VariantState.QUEUED, VariantState.SUBMITTING, VariantState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def end_without_result(
     *,
     variant_id: str,
     failure: errors.StagingError,
-    allowed: tuple[VariantState, ...] = IN_FLIGHT,
+    allowed: tuple[VariantState, ...],
     prediction_id: str | None = None,
     prediction: Prediction | None = None,
 ) -> VariantState | None:

@@ -65,20 +65,41 @@ def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | N
     return Submission(jobs=jobs, balance=balance, repeated=False)
 
 
-def price_of_retry(job: JobDetail) -> int:
-    """What a retry of this job would cost, in credits; 0 if no variant lacks a result."""
-    return pricing.VARIANT_PRICE_CREDITS * sum(variant.result_key is None for variant in job.variants)
+def price_of_retry(session: Session, job: JobDetail) -> int:
+    """What a retry of this job would cost, in credits; 0 if every variant has its result, here or in a retry."""
+    family = _family(_first_of_family(session, job.id))
+    return pricing.VARIANT_PRICE_CREDITS * len(_missing_in(session, job, family))
 
 
 def _missing(session: Session, old: JobDetail) -> list[int]:
-    """The indexes of the job's variants that have no result, in it or in any other job of its family."""
-    root = _lock_first_of_family(session, old.id)
-    family = sa.select(Job.id, Job.state).where(Job.id == root).cte(recursive=True)
-    family = family.union_all(sa.select(Job.id, Job.state).join(family, Job.retry_of == family.c.id))
+    """The indexes of the job's variants that have no result, in it or in any other job of its family, now locked."""
+    root = _first_of_family(session, old.id)
+    session.execute(sa.select(Job.id).where(Job.id == root).with_for_update(key_share=True)).one()
+    family = _family(root)
     for job_id, state in session.execute(sa.select(family.c.id, family.c.state)):
         if not JobState(state).is_terminal:
             which = "This job" if job_id == old.id else f"Job {job_id}, a retry of the same photo,"
             raise errors.StateConflict(f"{which} is still under way. Nothing was charged; wait for its end.")
+    missing = _missing_in(session, old, family)
+    if not missing:
+        raise errors.StateConflict("Every variant has its result, here or in a retry. Nothing was charged.")
+    return missing
+
+
+def _first_of_family(session: Session, job_id: str) -> str:
+    # A retry's link never changes and never forms a circle: it is written once, to a job that is older.
+    root = job_id
+    while (parent := session.scalar(sa.select(Job.retry_of).where(Job.id == root))) is not None:
+        root = parent
+    return root
+
+
+def _family(root: str) -> sa.CTE:
+    family = sa.select(Job.id, Job.state).where(Job.id == root).cte(recursive=True)
+    return family.union_all(sa.select(Job.id, Job.state).join(family, Job.retry_of == family.c.id))
+
+
+def _missing_in(session: Session, job: JobDetail, family: sa.CTE) -> list[int]:
     done = set(
         session.scalars(
             sa.select(Variant.variant_index).where(
@@ -86,19 +107,7 @@ def _missing(session: Session, old: JobDetail) -> list[int]:
             )
         )
     )
-    missing = [variant.index for variant in old.variants if variant.index not in done]
-    if not missing:
-        raise errors.StateConflict("Every variant has its result, here or in a retry. Nothing was charged.")
-    return missing
-
-
-def _lock_first_of_family(session: Session, job_id: str) -> str:
-    # A retry's link never changes and never forms a circle: it is written once, to a job that is older.
-    root = job_id
-    while (parent := session.scalar(sa.select(Job.retry_of).where(Job.id == root))) is not None:
-        root = parent
-    session.execute(sa.select(Job.id).where(Job.id == root).with_for_update(key_share=True)).one()
-    return root
+    return [variant.index for variant in job.variants if variant.index not in done]
 
 
 def _again(

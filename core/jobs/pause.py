@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
 from core.jobs.desk import Desk
-from core.models import QueuePause
+from core.jobs.states import VariantState
+from core.models import QueuePause, Variant
 
 STOPPING = (errors.ProviderUnauthorized, errors.ProviderPaymentRequired)
 TRY_AGAIN = timedelta(seconds=30)
@@ -29,14 +30,19 @@ class Pause:
     message: str
     since: datetime
     next_try_at: datetime
+    trial_variant_id: str | None
 
 
 def current(session: Session) -> Pause | None:
     """The pause, or None while orders are taken."""
     row = session.execute(
-        sa.select(QueuePause.code, QueuePause.message, QueuePause.since, QueuePause.next_try_at).where(
-            QueuePause.name == _NAME
-        )
+        sa.select(
+            QueuePause.code,
+            QueuePause.message,
+            QueuePause.since,
+            QueuePause.next_try_at,
+            QueuePause.trial_variant_id,
+        ).where(QueuePause.name == _NAME)
     ).one_or_none()
     return None if row is None else Pause(**row._mapping)
 
@@ -55,6 +61,15 @@ def begin(session: Session, refusal: errors.ProviderError) -> None:
     )
 
 
+def begin_unless_paused(desk: Desk, refusal: errors.ProviderError) -> None:
+    """The same in a transaction of its own, where many are refused at once."""
+    with desk.database.read() as session:
+        if current(session) is not None:
+            return
+    with desk.database.write() as session:
+        begin(session, refusal)
+
+
 def end(session: Session) -> None:
     """Orders are taken again."""
     session.execute(sa.delete(QueuePause).where(QueuePause.name == _NAME))
@@ -71,15 +86,23 @@ def claim_trial(session: Session) -> bool:
     return claimed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def end_if_token_is_valid(desk: Desk) -> bool:
-    """Ask the provider whether our token is good again, when a trial is due; True if the queue goes on.
+def set_trial(session: Session, variant_id: str | None) -> None:
+    """Name the one variant whose order may be tried."""
+    session.execute(sa.update(QueuePause).where(QueuePause.name == _NAME).values(trial_variant_id=variant_id))
 
-    So a pause ends even if nothing waits that could be tried. Funds only show when something is ordered.
+
+def end_if_token_is_valid(desk: Desk) -> bool:
+    """Where nothing waits that could be tried: ask whether our token is good again; True if the pause is over.
+
+    What waits is the better question, since a token may be good for looking and not for ordering. Funds only show
+    when something is ordered.
     """
     with desk.database.read() as session:
         pause = current(session)
-    if pause is None or pause.code != errors.ProviderUnauthorized.code or pause.next_try_at > clock.now():
-        return False
+        if pause is None or pause.code != errors.ProviderUnauthorized.code or pause.next_try_at > clock.now():
+            return False
+        if session.scalar(sa.select(Variant.id).where(Variant.state == VariantState.QUEUED).limit(1)) is not None:
+            return False
     with desk.database.write() as session:
         if not claim_trial(session):
             return False

@@ -47,6 +47,13 @@ def claim(desk: Desk, variant_id: str, *, prediction_id: str) -> bool:
     return True
 
 
+def is_claimed(desk: Desk, variant_id: str) -> bool:
+    """Whether somebody is fetching the variant's result just now."""
+    with desk.database.read() as session:
+        until = session.scalar(sa.select(Variant.settling_until).where(Variant.id == variant_id))
+    return until is not None and until > clock.now()
+
+
 def renew_claims(desk: Desk) -> None:
     """Keep what this process is settling reserved for it; to be called every second.
 
@@ -77,6 +84,13 @@ def give_up_claim(desk: Desk, variant_id: str) -> None:
         )
 
 
+def why_without_picture(prediction: Prediction) -> errors.VariantFailure:
+    """Why a prediction that succeeded names no picture."""
+    if prediction.data_removed:
+        return errors.OutputExpired()
+    return errors.OutputInvalid("Replicate reports success without a picture.")
+
+
 def fetch_result(
     desk: Desk, prediction: Prediction, *, account_id: int, photo_width: int, photo_height: int
 ) -> StoredResult:
@@ -87,16 +101,17 @@ def fetch_result(
         ProviderUnavailable, StorageUnavailable: not now; trying again is safe.
     """
     if prediction.output_url is None:
-        if prediction.data_removed:
-            raise errors.OutputExpired
-        raise errors.OutputInvalid("Replicate reports success without a picture.")
+        raise why_without_picture(prediction)
     picture = results.check(
         _download(desk, prediction.output_url), photo_width=photo_width, photo_height=photo_height
     )
     key = storage_keys.content_key(
         account_id=account_id, kind="results", digest=picture.sha256, extension=picture.extension
     )
-    small = thumbnails.thumbnail(picture.data)
+    try:
+        small = thumbnails.thumbnail(picture.data)
+    except errors.PhotoRefused as unreadable:
+        raise errors.OutputInvalid from unreadable
     small_key = storage_keys.content_key(
         account_id=account_id, kind="thumbnails", digest=storage_keys.sha256(small), extension=thumbnails.EXTENSION
     )

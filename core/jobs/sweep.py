@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core import clock, errors, logs
 from core.auth.actors import Source, system
-from core.jobs import attempts, creation, dispatch, endings, pause, sync, transitions
+from core.jobs import attempts, creation, dispatch, endings, pause, settlement, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant
@@ -25,10 +25,14 @@ GET_LIMIT = 8
 QUEUE_TIMEOUT = timedelta(minutes=30)
 # The provider's list may lag behind a create by seconds.
 LIST_LAG = timedelta(seconds=15)
-# Longer than a create call may take by its own limits: one that never came back was cut off by a crash.
+# Longer than a create call may take by its limits (`provider.replicate`), a host name that resolves at once provided:
+# one that did not come back by then was cut off by a crash.
 CALL_MAX = timedelta(seconds=40)
 # A prediction past its deadline is asked for this long before silence counts as the end.
 _SILENCE_MAX = timedelta(seconds=5)
+# Who is told to wait, or not to ask, is answered: that may be over in a moment.
+_REFUSED_MAX = timedelta(seconds=45)
+_NOTED_TOGETHER = 25
 _LOOK_AGAIN = timedelta(seconds=3)
 # The provider erases inputs an hour after the end; what was not found by then can't be found any more.
 INPUT_KEPT = timedelta(minutes=55)
@@ -47,6 +51,15 @@ class _Due:
     cancel_requested: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    """What the provider's list said, and since when it is complete; None if nothing of it could be read."""
+
+    asked_at: datetime
+    predictions: Sequence[Prediction]
+    complete_since: datetime | None
+
+
 def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
     """Apply the truth to every running variant that is due; what was handed to `workers` is returned.
 
@@ -59,12 +72,12 @@ def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
     if not due:
         return []
     known = _ask_by_list(desk, due) if len(due) > GET_LIMIT else {}
-    if known is None:
-        return [workers.submit(_logged(_end_if_silent), desk, item) for item in due]
+    if isinstance(known, errors.ProviderError):
+        return [_hand_over(desk, workers, _end_if_silent, item, known) for item in due]
     _note_begun(desk, [known[item.prediction_id] for item in due if _has_begun(item, known)])
     now = clock.now()
     return [
-        workers.submit(_logged(_look_at), desk, item, known.get(item.prediction_id))
+        _hand_over(desk, workers, _look_at, item, known.get(item.prediction_id))
         for item in due
         if item.deadline_at <= now or item.cancel_requested or not _is_under_way(item, known)
     ]
@@ -80,12 +93,12 @@ def _has_begun(item: _Due, known: Mapping[str, Prediction]) -> bool:
 
 
 def _note_begun(desk: Desk, predictions: Sequence[Prediction]) -> None:
-    if not predictions:
-        return
-    with desk.database.write() as session:
-        # In one order everywhere: each locks its job's row until the commit.
-        for prediction in sorted(predictions, key=lambda one: one.id):
-            transitions.note_progress(session, _SWEEP, prediction=prediction)
+    # In one order everywhere, since each locks its attempt's row, and few at a time, since other writers wait.
+    in_order = sorted(predictions, key=lambda one: one.id)
+    for start in range(0, len(in_order), _NOTED_TOGETHER):
+        with desk.database.write() as session:
+            for prediction in in_order[start : start + _NOTED_TOGETHER]:
+                transitions.note_progress(session, _SWEEP, prediction=prediction)
 
 
 def resolve_submitting(desk: Desk) -> int:
@@ -100,13 +113,8 @@ def resolve_submitting(desk: Desk) -> int:
     if not waiting:
         return 0
     since = min(row.created_at for row in waiting) - _CLOCK_SKEW
-    # A list is as old as its first page: what was bought while the others came may be missing from it.
-    asked_at, found = clock.now(), None
-    try:
-        found = [item for page in desk.provider.list_pages(created_after=since) for item in page]
-    except errors.ProviderError as failed:
-        _note_unreadable(desk, failed)
-    return sum(_resolve(desk, row, found, asked_at=asked_at) for row in waiting)
+    listing = _read_list(desk, since)
+    return sum(_resolve(desk, row, listing) for row in waiting)
 
 
 def end_overdue_queued(desk: Desk) -> int:
@@ -120,15 +128,19 @@ def end_overdue_queued(desk: Desk) -> int:
             )
         ).all()
     for variant_id in overdue:
-        with desk.database.write() as session:
-            endings.end_without_result(
-                session,
-                _SWEEP,
-                variant_id=variant_id,
-                failure=errors.QueueTimedOut(),
-                allowed=(VariantState.QUEUED,),
-            )
+        try:
+            _end_queued(desk, variant_id)
+        except Exception:
+            # One that can't be ended must not keep the others from it.
+            _log.exception("a queued variant could not be ended; the next round tries again", variant_id=variant_id)
     return len(overdue)
+
+
+def _end_queued(desk: Desk, variant_id: str) -> None:
+    with desk.database.write() as session:
+        endings.end_without_result(
+            session, _SWEEP, variant_id=variant_id, failure=errors.QueueTimedOut(), allowed=(VariantState.QUEUED,)
+        )
 
 
 def in_flight(desk: Desk) -> bool:
@@ -145,6 +157,8 @@ def _claim_due(desk: Desk) -> list[_Due]:
         Variant.state == VariantState.RUNNING,
         Variant.next_due_at <= now,
         sa.or_(Variant.settling_until.is_(None), Variant.settling_until < now),
+        # A slow provider is not asked again about what it has yet to answer.
+        Variant.id.not_in(tuple(desk.looking)),
     )
     with desk.database.read() as session:
         if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
@@ -169,8 +183,8 @@ def _claim_due(desk: Desk) -> list[_Due]:
     return [_Due(**row._mapping) for row in rows]
 
 
-def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction] | None:
-    """What the list says of those due, as far as it could be read; None if it did not answer at all."""
+def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction] | errors.ProviderError:
+    """What the list says of those due, as far as it could be read; if none of it could, why."""
     wanted = {item.prediction_id: item for item in due}
     since = min(item.provider_created_at for item in wanted.values()) - _CLOCK_SKEW
     found: dict[str, Prediction] = {}
@@ -181,7 +195,7 @@ def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction] | 
                 break
     except errors.ProviderError as failed:
         _note_unreadable(desk, failed)
-        return found or None
+        return found or failed
     return found
 
 
@@ -189,25 +203,36 @@ def _look_at(desk: Desk, item: _Due, prediction: Prediction | None) -> None:
     """Apply what the provider says, after asking it to cancel what has to end."""
     try:
         prediction = prediction or desk.provider.get(item.prediction_id)
-        if not prediction.status.is_terminal and (item.cancel_requested or clock.now() >= item.deadline_at):
+        is_overdue = clock.now() >= item.deadline_at
+        if not prediction.status.is_terminal and (item.cancel_requested or is_overdue):
             prediction = desk.provider.cancel(item.prediction_id)
     except errors.ProviderError as failed:
         _note_unreadable(desk, failed)
-        _end_if_silent(desk, item)
+        _end_if_silent(desk, item, failed)
         return
+    desk.unanswered_since.pop(item.prediction_id, None)
     sync.apply(desk, _SWEEP, prediction)
-    if not prediction.status.is_terminal and clock.now() >= item.deadline_at:
+    if is_overdue and not prediction.status.is_terminal:
         _time_out(desk, item)
 
 
-def _end_if_silent(desk: Desk, item: _Due) -> None:
-    # One unanswered question is no proof of anything: the result may be there. The next rounds ask again.
-    if clock.now() >= item.deadline_at + _SILENCE_MAX:
+def _end_if_silent(desk: Desk, item: _Due, failed: errors.ProviderError) -> None:
+    """Past the deadline, give up what nobody could be asked about for a while.
+
+    One unanswered question is no proof of anything: the result may be there. What counts is how long this process
+    asks in vain, so that an outage of our own, however long, throws nothing away.
+    """
+    now = clock.now()
+    since = desk.unanswered_since.setdefault(item.prediction_id, now)
+    is_refusal = isinstance(failed, errors.ProviderThrottled | errors.ProviderUnauthorized)
+    is_over = now >= item.deadline_at and now - since >= (_REFUSED_MAX if is_refusal else _SILENCE_MAX)
+    if is_over and not settlement.is_claimed(desk, item.variant_id):
         _time_out(desk, item)
 
 
 def _time_out(desk: Desk, item: _Due) -> None:
     """The provider is silent, or won't stop: the job must not hang with it."""
+    desk.unanswered_since.pop(item.prediction_id, None)
     variant = sync.find_variant(desk, item.prediction_id)
     if variant is not None:
         sync.end_without_result(desk, _SWEEP, variant, item.prediction_id, errors.TimedOut())
@@ -216,8 +241,7 @@ def _time_out(desk: Desk, item: _Due) -> None:
 def _note_unreadable(desk: Desk, failed: errors.ProviderError) -> None:
     _log.warning("prediction not readable", code=failed.code, error=failed.message)
     if isinstance(failed, errors.ProviderUnauthorized):
-        with desk.database.write() as session:
-            pause.begin(session, failed)
+        pause.begin_unless_paused(desk, failed)
 
 
 def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
@@ -247,8 +271,22 @@ def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
         )
 
 
-def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *, asked_at: datetime) -> bool:
-    for prediction in found or ():
+def _read_list(desk: Desk, since: datetime) -> _Listing:
+    # A list is as old as its first page: what was bought while the others came may be missing from it.
+    asked_at = clock.now()
+    found: list[Prediction] = []
+    try:
+        for page in desk.provider.list_pages(created_after=since):
+            found.extend(page)
+    except errors.ProviderError as failed:
+        _note_unreadable(desk, failed)
+        oldest = min((prediction.created_at for prediction in found), default=None)
+        return _Listing(asked_at=asked_at, predictions=found, complete_since=oldest)
+    return _Listing(asked_at=asked_at, predictions=found, complete_since=since)
+
+
+def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
+    for prediction in listing.predictions:
         if order_key(prediction.input) == order_key(row.input) is not None:
             adopted = creation.record(
                 desk, _SWEEP, attempt_id=row.id, prediction=prediction, model=MODELS[row.model], adopted=True
@@ -258,21 +296,29 @@ def _resolve(desk: Desk, row: sa.Row[Any], found: Sequence[Prediction] | None, *
                 return True
     now = clock.now()
     with desk.database.write() as session:
-        if now - row.created_at > INPUT_KEPT:
+        is_covered = listing.complete_since is not None and listing.complete_since <= row.created_at - _CLOCK_SKEW
+        # A prediction does not outlive its time limit: where the list stays silent, nobody waits for longer.
+        limit = INPUT_KEPT if is_covered else min(INPUT_KEPT, LIST_LAG + CALL_MAX + desk.timeout)
+        if now - row.created_at > limit:
             # The provider erases inputs after an hour: whether one was bought can't be known any more.
             _log.error("possible orphan at the provider", attempt_id=row.id)
             return transitions.give_up_looking(session, _SWEEP, attempt_id=row.id)
         call_ended_at = row.call_ended_at or row.created_at + CALL_MAX
-        if found is None or asked_at - call_ended_at < LIST_LAG:
+        if not is_covered or listing.asked_at - call_ended_at < LIST_LAG:
             return False
         return transitions.abandon(session, _SWEEP, attempt_id=row.id, due_at=now)
 
 
-def _logged(call: Callable[..., None]) -> Callable[..., None]:
-    def run(*arguments: Any) -> None:
+def _hand_over(
+    desk: Desk, workers: Executor, look: Callable[[Desk, _Due, Any], None], item: _Due, known: Any
+) -> Future[Any]:
+    def run() -> None:
         try:
-            call(*arguments)
+            look(desk, item, known)
         except Exception:
             _log.exception("a look at a prediction failed; the next round tries again")
+        finally:
+            desk.looking.discard(item.variant_id)
 
-    return run
+    desk.looking.add(item.variant_id)
+    return workers.submit(run)

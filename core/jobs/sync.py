@@ -142,9 +142,12 @@ def outcome_of(
         return None
     if prediction.status is PredictionStatus.SUCCEEDED and prediction.output_url is not None:
         return VariantState.SUCCEEDED, "Its result would be fetched."
-    failure: errors.VariantFailure = errors.OutputExpired()
-    if prediction.status is not PredictionStatus.SUCCEEDED:
-        failure = failure_of(prediction, deadline_at=deadline_at)
+    has_succeeded = prediction.status is PredictionStatus.SUCCEEDED
+    failure = (
+        settlement.why_without_picture(prediction)
+        if has_succeeded
+        else failure_of(prediction, deadline_at=deadline_at)
+    )
     after = retry.after_failure(
         failure, state=VariantState.RUNNING, cancel_requested=cancel_requested, was_retried=was_retried
     )

@@ -99,23 +99,22 @@ def record_prediction(
             call_ended_at=now,
             cost_usd_micros=cost_usd_micros,
         )
-        .returning(Attempt.variant_id)
-    ).scalar_one_or_none()
+        .returning(Attempt.variant_id, Attempt.created_at)
+    ).one_or_none()
     if recorded is None:
         return False
+    # A clock ahead of ours must not make the limit longer, nor one behind it shorter.
+    created_at = max(recorded.created_at, min(now, prediction.created_at))
     variant = session.execute(
         sa.update(Variant)
-        .where(Variant.id == recorded, Variant.state == VariantState.SUBMITTING)
+        .where(Variant.id == recorded.variant_id, Variant.state == VariantState.SUBMITTING)
         .values(
             state=VariantState.RUNNING,
-            # A clock ahead of ours must not make the limit longer.
-            deadline_at=min(now, prediction.created_at) + timedelta(seconds=timeout_seconds),
+            deadline_at=created_at + timedelta(seconds=timeout_seconds),
             next_due_at=now + poll_after,
         )
         .returning(Variant.job_id, Variant.variant_index)
-    ).one_or_none()
-    if variant is None:
-        return False
+    ).one()
     verb = "was found at Replicate and is followed" if adopted else "is at Replicate"
     events.add(
         session,

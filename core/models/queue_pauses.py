@@ -8,7 +8,10 @@ from core.models.base import Base
 
 
 class QueuePause(Base):
-    """The queue stands still, for a reason that a person has to mend; one order is tried at `next_try_at`."""
+    """The queue stands still, for a reason that a person has to mend; one order is tried at `next_try_at`.
+
+    `trial_variant_id` names the variant whose order that is.
+    """
 
     __tablename__ = "queue_pauses"
 
@@ -17,3 +20,4 @@ class QueuePause(Base):
     message: Mapped[str]
     since: Mapped[datetime]
     next_try_at: Mapped[datetime]
+    trial_variant_id: Mapped[str | None]

@@ -24,7 +24,8 @@ from core.provider.contract import Prediction, UploadedFile, parse_prediction, p
 from core.provider.downloads import ResultDownloads
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-READ_TIMEOUT_SECONDS = 30.0
+READ_TIMEOUT_SECONDS = 20.0
+WRITE_TIMEOUT_SECONDS = 5.0
 LIST_PAGES_MAX = 50
 _WEBHOOK_EVENTS = ["start", "completed"]
 # These end before a request is on its way; any other failure of transport leaves open what was received.
@@ -36,7 +37,8 @@ class ReplicateProvider:
 
     def __init__(self, *, token: str, base_url: str, cancel_after_seconds: int) -> None:
         self._base_url = base_url
-        timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+        # Connecting (TCP, then TLS), sending and waiting together stay below what the sweep waits for a create.
+        timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS, write=WRITE_TIMEOUT_SECONDS)
 
         def limit(request: httpx.Request) -> None:
             # The client switches time-outs off for creates and uploads, and would wait for a hung server for ever.

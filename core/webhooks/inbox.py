@@ -30,6 +30,8 @@ _BATCH = 50
 _WAIT_FOR_OWNER = timedelta(seconds=60)
 _KEPT = timedelta(days=7)
 _REFRESH_PAUSE_SECONDS = 60.0
+_FETCH_RETRY_SECONDS = 3.0
+_FETCH_WAIT_SECONDS = 5.0
 _WEBHOOK = system(Source.WEBHOOK)
 _log = logs.get(__name__)
 
@@ -53,9 +55,11 @@ class Inbox:
         self._desk = desk
         self._configured = configured_secrets
         self._fetched: tuple[str, ...] = ()
-        self._fetched_at: float | None = None
+        self._fetch_again_at = float("-inf")
+        self._fetch_failure: errors.ProviderError | None = None
         self._fetching = threading.Lock()
-        self._deliveries = GroupCommit(self._keep)
+        self._deliveries = GroupCommit(self._keep, is_fault_of_an_item=_is_bad_text)
+        self._closings = GroupCommit(self._close_together, is_fault_of_an_item=_is_bad_text)
         self._being_applied: set[str] = set()
 
     def receive(self, body: bytes, headers: Mapping[str, str], *, variant_id: str | None) -> bool:
@@ -134,7 +138,7 @@ class Inbox:
                     sa.or_(owned, waited, being_ordered),
                 )
                 .order_by(WebhookDelivery.received_at)
-                .limit(_BATCH)
+                .limit(_BATCH - min(len(self._being_applied), _BATCH))
             ).all()
 
     def _keep(self, deliveries: Sequence[dict[str, Any]]) -> list[bool]:
@@ -142,10 +146,12 @@ class Inbox:
         insert = sqlite.insert if self._desk.database.is_sqlite else postgresql.insert
         # The table, not the class: a third of the work for the same statement.
         table = WebhookDelivery.__table__
+        # In one order everywhere: two processes that insert the same ids would wait for each other.
+        in_order = sorted(deliveries, key=lambda delivery: str(delivery["webhook_id"]))
         with self._desk.database.write() as session:
             kept = set(
                 session.connection().scalars(
-                    insert(table).values(deliveries).on_conflict_do_nothing().returning(table.c.webhook_id)  # type: ignore[arg-type]
+                    insert(table).values(in_order).on_conflict_do_nothing().returning(table.c.webhook_id)  # type: ignore[arg-type]
                 )
             )
         return [_take(kept, delivery["webhook_id"]) for delivery in deliveries]
@@ -186,12 +192,22 @@ class Inbox:
             return session.scalar(sa.select(Attempt.id).where(Attempt.prediction_id == prediction_id)) is not None
 
     def _close(self, webhook_id: str, *, outcome: Outcome) -> None:
+        self._closings.submit((webhook_id, outcome))
+
+    def _close_together(self, closings: Sequence[tuple[str, Outcome]]) -> list[None]:
+        """Note what became of each, in one transaction."""
+        now = clock.now()
         with self._desk.database.write() as session:
-            session.execute(
-                sa.update(WebhookDelivery)
-                .where(WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.applied_at.is_(None))
-                .values(applied_at=clock.now(), outcome=outcome)
-            )
+            for outcome in {outcome for _, outcome in closings}:
+                session.execute(
+                    sa.update(WebhookDelivery)
+                    .where(
+                        WebhookDelivery.webhook_id.in_([one for one, became in closings if became is outcome]),
+                        WebhookDelivery.applied_at.is_(None),
+                    )
+                    .values(applied_at=now, outcome=outcome)
+                )
+        return [None] * len(closings)
 
     def _adopt(self, variant_id: str, prediction: Prediction) -> None:
         # The news names the variant, but only the exact input proves that the prediction is this variant's.
@@ -224,15 +240,15 @@ class Inbox:
             return
         if self._is_signed_by_fetched(body, headers):
             return
-        # None was fetched yet, or it was rotated. Those who come meanwhile wait for the one who asks.
-        with self._fetching:
+        # None was fetched yet, or it was rotated. Those who come meanwhile wait a little for the one who asks.
+        if not self._fetching.acquire(timeout=_FETCH_WAIT_SECONDS):
+            raise errors.ProviderUnavailable
+        try:
             if self._is_signed_by_fetched(body, headers):
                 return
-            # Asking on every forgery would let strangers make us busy.
-            if self._fetched_at is not None and time.monotonic() - self._fetched_at < _REFRESH_PAUSE_SECONDS:
-                raise errors.WebhookRejected
-            self._fetched_at = time.monotonic()
             self._fetch_secrets()
+        finally:
+            self._fetching.release()
         signature.require_valid(body, headers, self._fetched)
 
     def _is_signed_by_fetched(self, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -243,10 +259,22 @@ class Inbox:
         return True
 
     def _fetch_secrets(self) -> None:
+        # Asking on every forgery would let strangers make us busy.
+        if time.monotonic() < self._fetch_again_at:
+            raise self._fetch_failure or errors.WebhookRejected()
         try:
             self._fetched = tuple(self._desk.provider.webhook_secrets())
-        except errors.ProviderError as unknown:
-            raise errors.WebhookRejected from unknown
+        except errors.ProviderError as failed:
+            # Not a refusal: the sender tries again for a minute, and then never again.
+            self._fetch_failure = errors.ProviderUnavailable(failed.message)
+            self._fetch_again_at = time.monotonic() + _FETCH_RETRY_SECONDS
+            raise self._fetch_failure from failed
+        self._fetch_failure = None
+        self._fetch_again_at = time.monotonic() + _REFRESH_PAUSE_SECONDS
+
+
+def _is_bad_text(exception: Exception) -> bool:
+    return isinstance(exception, DataError)
 
 
 def _take(kept: set[str], webhook_id: str) -> bool:

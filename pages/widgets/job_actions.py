@@ -57,13 +57,13 @@ def _draw_cancel(actor: Actor, job: JobDetail, show: Callable[[str | None], None
 
 
 def _draw_retry(actor: Actor, job: JobDetail, show: Callable[[str | None], None]) -> None:
-    price = manual_retry.price_of_retry(job)
+    with session.runtime().database.read() as opened:
+        price = manual_retry.price_of_retry(opened, job)
+        balance = credit_queries.account(opened, actor, name=job.account).balance
     reason = "" if actor.may(Action.RETRY) else "Your role can't retry jobs."
     if not price:
         reason = "Every variant has its result: there is nothing to retry."
     with st.popover("Retry", icon=":material/replay:", disabled=bool(reason), help=reason or None):
-        with session.runtime().database.read() as opened:
-            balance = credit_queries.account(opened, actor, name=job.account).balance
         st.markdown(
             f"A new job draws what has no result, with new seeds. {formatting.plain(job.account)} has "
             f"{formatting.credits(balance)}."

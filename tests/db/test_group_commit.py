@@ -1,7 +1,7 @@
 """Do writes that come at once share a commit, with each told its own outcome?"""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -27,8 +27,12 @@ class Log:
         return [item * 10 for item in items]
 
 
-def submit_while_the_first_writes(log: Log, items: Sequence[int]) -> list[int | Exception]:
-    group: GroupCommit[int, int] = GroupCommit(log.write)
+def submit_while_the_first_writes(
+    log: Log, items: Sequence[int], *, write: Callable[[Sequence[int]], list[int]] | None = None
+) -> list[int | Exception]:
+    group: GroupCommit[int, int] = GroupCommit(
+        write or log.write, is_fault_of_an_item=lambda error: isinstance(error, ValueError)
+    )
     arrived = threading.Barrier(len(items) + 1)
 
     def one(item: int) -> int | Exception:
@@ -75,4 +79,23 @@ def test_nobody_waits_for_ever_when_a_write_is_interrupted() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        GroupCommit(write).submit(1)
+        GroupCommit(write, is_fault_of_an_item=lambda _: True).submit(1)
+
+
+def test_a_database_that_is_away_is_asked_once_for_all() -> None:
+    log, calls = Log(), []
+
+    def away(items: Sequence[int]) -> list[int]:
+        calls.append(len(items))
+        if len(calls) > 1:
+            raise ConnectionError
+        return log.write(items)
+
+    outcomes = submit_while_the_first_writes(log, range(1, 21), write=away)
+    assert [type(outcome) for outcome in outcomes] == [ConnectionError] * 20
+    assert calls == [1, 20]
+
+
+def test_a_write_that_forgets_an_item_leaves_nobody_waiting() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        GroupCommit[int, int](lambda _: [], is_fault_of_an_item=lambda _: False).submit(1)

@@ -32,7 +32,7 @@ _REFUSALS: Mapping[type[Exception], Receipt] = {
 }
 
 
-@router.post("/replicate", responses=problems(401, 413, 422), openapi_extra=_SIGNED_BODY)
+@router.post("/replicate", responses=problems(401, 413, 422, 503), openapi_extra=_SIGNED_BODY)
 async def replicate_webhook(
     runtime: RuntimeDep, request: Request, variant: Annotated[str | None, Query(max_length=64)] = None
 ) -> dict[str, bool]:

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
         sa.Column("next_try_at", UtcTime(), nullable=False),
+        sa.Column("trial_variant_id", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_queue_pauses")),
     )
 
