@@ -144,7 +144,10 @@ class Lane:
 
     def _await_death(self, point: Point) -> None:
         within = self.scenario.die_within_seconds
-        poll(lambda: self.desk.ended_with() is not None, within_seconds=within, what=f"death at {point}")
+        try:
+            poll(lambda: self.desk.ended_with() is not None, within_seconds=within, what=f"death at {point}")
+        except AssertionError as alive:
+            raise AssertionError(f"{alive}\n{self.books.footprint()}\n{self.desk.log_end()}") from None
         assert self.desk.was_sprung(), (
             f"it ended with {self.desk.ended_with()}, not at the point:\n{self.desk.log_end()}"
         )

@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _EXPECTED_SECONDS = {True: 60.0, False: 8.0}
 
 
 class Runs:
-    """Visits the points that were asked for; each test waits for its own."""
+    """Visits the points that were asked for, and keeps what was seen."""
 
     def __init__(self, wanted: Sequence[Point], folder: Path, *, new_postgres: Callable[[], str]) -> None:
         self._folder = folder
@@ -28,6 +29,10 @@ class Runs:
         self._pool = ThreadPoolExecutor(LANES_AT_ONCE)
         self._numbers = itertools.count()
         self._checks = [self._pool.submit(self._visit, share) for share in _shares(wanted)]
+
+    def wait(self) -> None:
+        """Until every point was visited."""
+        futures.wait(self._checks)
 
     def report(self, point: Point) -> Report:
         """What was seen at the point; raises what went wrong there."""

@@ -1,4 +1,4 @@
-"""Which points does this run visit? Those whose tests were collected, begun together and waited for one by one."""
+"""Which points does this run visit? Those whose tests were collected, all of them before the first is judged."""
 
 import sys
 from collections.abc import Iterator
@@ -30,10 +30,12 @@ def visits(request: pytest.FixtureRequest, folder: Path) -> Iterator[Runs]:
 
     runs = Runs(wanted, folder, new_postgres=new_postgres)
     try:
-        yield runs
+        # Between tests pytest changes the environment, which other threads must not be reading then.
+        runs.wait()
     finally:
         runs.close()
-        sys.stdout.write(f"\n{runs.table()}\n")
+    sys.stdout.write(f"\n{runs.table()}\n")
+    yield runs
 
 
 def as_parameters(points: list[Point]) -> list[object]:
