@@ -39,12 +39,12 @@ def name_at(path: Path, line: int) -> str:
 def in_file(path: Path) -> tuple[Block, ...]:
     """The blocks of one file: `jobs.creation.record`, and `jobs.creation._ask/postpone` where a function has several.
 
-    What follows the slash is the first thing that is called with the session; a number tells equal ones apart.
+    What follows the slash is all that is called with the session; a number tells equal ones apart.
     """
     module = ".".join(path.relative_to(CORE).with_suffix("").parts)
     found: list[Block] = []
     for owner, blocks in _by_function(ast.parse(path.read_text())):
-        names = [f"{module}.{owner}" + (f"/{_first_call(block)}" if len(blocks) > 1 else "") for block in blocks]
+        names = [f"{module}.{owner}" + (f"/{_calls(block)}" if len(blocks) > 1 else "") for block in blocks]
         for position, (name, block) in enumerate(zip(names, blocks, strict=True)):
             earlier = names[:position].count(name)
             found.append(Block(name + (f"#{earlier + 1}" if earlier else ""), _opening_line(block)))
@@ -82,10 +82,11 @@ def _opening_line(block: ast.With) -> int:
     return next(item.context_expr.lineno for item in block.items if _is_write(item.context_expr))
 
 
-def _first_call(block: ast.With) -> str:
-    for node in sorted(
-        (one for one in ast.walk(block) if isinstance(one, ast.Call)), key=lambda call: (call.lineno, call.col_offset)
-    ):
-        if any(isinstance(given, ast.Name) and given.id == "session" for given in node.args):
-            return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return "session"
+def _calls(block: ast.With) -> str:
+    found = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for node in ast.walk(block)
+        if isinstance(node, ast.Call)
+        and any(isinstance(given, ast.Name) and given.id == "session" for given in node.args)
+    }
+    return "+".join(sorted(found)) or "session"

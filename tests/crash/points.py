@@ -33,11 +33,11 @@ class Point:
 
 _SLOW = (
     "jobs.creation.create_prediction/begin_attempt:after-commit",
-    "jobs.creation._ask/block:before-commit",
-    "jobs.creation._ask/begin",
+    "jobs.creation._ask/block+postpone:before-commit",
+    "jobs.creation._ask/begin+postpone",
     "jobs.creation._ask/postpone:before-commit",
     "jobs.creation._ask/refuse:before-commit",
-    "jobs.creation.create_prediction/begin:",
+    "jobs.creation.create_prediction/begin+wait_in_queue:",
     "provider.create:before",
 )
 
@@ -45,14 +45,15 @@ _SLOW = (
 BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     ("credits.service.welcome", scenarios.FIRST_START, (1,)),
     ("jobs.cancellation.cancel_job", scenarios.CANCELED, (1,)),
-    ("jobs.creation._ask/begin", scenarios.NO_FUNDS, (1,)),
-    ("jobs.creation._ask/block", scenarios.THROTTLED, (1,)),
+    ("jobs.creation._ask/begin+postpone", scenarios.NO_FUNDS, (1,)),
+    ("jobs.creation._ask/block+postpone", scenarios.THROTTLED, (1,)),
     ("jobs.creation._ask/note_call_ended", scenarios.LOST_ANSWERS, (1,)),
     ("jobs.creation._ask/postpone", scenarios.UNREACHABLE, (1,)),
     ("jobs.creation._ask/refuse", scenarios.ORDER_REFUSED, (1,)),
     ("jobs.creation._hand_over_photo", scenarios.PLAIN, (1,)),
+    ("jobs.creation._is_held_back", scenarios.NO_FUNDS_FOR_MANY, (1,)),
     ("jobs.creation._postpone_after_standstill", scenarios.SUSPENDED, (1,)),
-    ("jobs.creation.create_prediction/begin", scenarios.NO_UPLOADS, (1,)),
+    ("jobs.creation.create_prediction/begin+wait_in_queue", scenarios.NO_UPLOADS, (1,)),
     ("jobs.creation.create_prediction/begin_attempt", scenarios.PLAIN, (1, 2)),
     ("jobs.creation.create_prediction/begin_attempt", scenarios.LAGGING_LIST, (1,)),
     ("jobs.creation.create_prediction/end_without_result", scenarios.UPLOAD_REFUSED, (1,)),
@@ -72,17 +73,17 @@ BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     ("jobs.sweep._claim_due", scenarios.PLAIN, (1,)),
     ("jobs.sweep._claim_submitting", scenarios.LOST_ANSWERS, (1,)),
     ("jobs.sweep._note_begun", scenarios.MANY, (1,)),
-    ("jobs.sweep._note_unreadable", scenarios.TOKEN_LOST, (1,)),
+    ("jobs.pause.begin_unless_paused", scenarios.TOKEN_LOST, (1,)),
     # The first looks find nothing and wait; a later one gives the order up.
     ("jobs.sweep._resolve", scenarios.NOT_TAKEN, (1, 11)),
-    ("jobs.sweep.end_overdue_queued", scenarios.WAITED_TOO_LONG, (1, 2)),
+    ("jobs.sweep._end_queued", scenarios.WAITED_TOO_LONG, (1, 2)),
     ("jobs.sync._fetch_and_keep", scenarios.PLAIN, (1, 2)),
     ("jobs.sync._fetch_and_keep", scenarios.WEBHOOKS, (2,)),
     ("jobs.sync.apply", scenarios.PLAIN, (1,)),
     # The first two send the variants back for their free retry, the next two end them.
     ("jobs.sync.end_without_result", scenarios.FAILING, (1, 3, 4)),
     ("jobs.sync.end_without_result", scenarios.FAILING_FOR_A_WHILE, (2,)),
-    ("webhooks.inbox._close", scenarios.WEBHOOKS, (1,)),
+    ("webhooks.inbox._close_together", scenarios.WEBHOOKS, (1,)),
     ("webhooks.inbox._keep", scenarios.WEBHOOKS, (1,)),
 )
 
@@ -120,7 +121,7 @@ _ON_DEMAND = {
     ("jobs.creation.create_prediction/begin_attempt", 2),
     ("jobs.creation.record", 2),
     ("jobs.sweep._resolve", 11),
-    ("jobs.sweep.end_overdue_queued", 2),
+    ("jobs.sweep._end_queued", 2),
     ("jobs.sync.end_without_result", 3),
     ("provider.create", 2),
     ("provider.download", 2),

@@ -161,6 +161,7 @@ NOT_TAKEN = Scenario(name="orders not taken", faults={"server-error": 1})
 UNREACHABLE = Scenario(name="unreachable", faults={"throttle": 1}, meanwhile=_take_the_provider_away)
 # While the provider takes no orders at all, the next one is tried half a minute later, restart or not.
 NO_FUNDS = Scenario(name="no funds", faults={"payment": 1}, begin_within_seconds=35.0)
+NO_FUNDS_FOR_MANY = Scenario(name="no funds for many", faults={"payment": 1}, jobs=6, begin_within_seconds=35.0)
 NO_UPLOADS = Scenario(name="token not accepted", gateway=({**_UPLOAD, "status": 401},), begin_within_seconds=35.0)
 TOKEN_LOST = Scenario(name="token withdrawn", gateway=({**_READ, "status": 401},), meanwhile=_let_pauses_be_short)
 ORDER_REFUSED = Scenario(name="order refused", gateway=({**_CREATE, "status": 422},), lasting=True, ends=("failed",))
