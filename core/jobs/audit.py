@@ -155,7 +155,7 @@ def _overdue(session: Session) -> Iterator[Finding]:
         Variant.deadline_at < now - _GRACE,
         sa.and_(
             Variant.state == VariantState.QUEUED,
-            dispatch.waiting_since() < now - sweep.QUEUE_TIMEOUT - _GRACE,
+            dispatch.waiting_since() < now - dispatch.QUEUE_TIMEOUT - _GRACE,
         ),
         sa.and_(Variant.state == VariantState.SUBMITTING, ordered_at < now - sweep.INPUT_KEPT - _GRACE),
     )

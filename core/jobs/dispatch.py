@@ -17,6 +17,8 @@ from core.models import Variant
 
 # A released variant whose task was lost with its process is released again after this.
 RELEASE_LEASE = timedelta(seconds=5)
+# What waited this long for its turn is ordered no more; the sweep ends it.
+QUEUE_TIMEOUT = timedelta(minutes=30)
 
 
 class Enqueue(Protocol):
@@ -40,7 +42,12 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
     3. Enqueue what was chosen. A crash before this is healed by the lease.
     """
     now = clock.now()
-    due = (Variant.state == VariantState.QUEUED, Variant.next_due_at <= now)
+    due = (
+        Variant.state == VariantState.QUEUED,
+        Variant.next_due_at <= now,
+        # An order that fails again and again is queued only for moments, in which the sweep may never find it.
+        waiting_since() >= now - QUEUE_TIMEOUT,
+    )
     with desk.database.read() as session:
         if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
             return 0

@@ -22,7 +22,6 @@ from core.provider.registry import MODELS
 
 # Up to here each prediction is asked for by itself; above, pages of the list are cheaper.
 GET_LIMIT = 8
-QUEUE_TIMEOUT = timedelta(minutes=30)
 # The provider's list may lag behind a create by seconds.
 LIST_LAG = timedelta(seconds=15)
 # Longer than a create call may take by its limits (`provider.replicate`), a host name that resolves at once provided:
@@ -119,7 +118,7 @@ def resolve_submitting(desk: Desk) -> int:
 
 def end_overdue_queued(desk: Desk) -> int:
     """Fail and refund the variants that waited half an hour for their turn; returns how many."""
-    before = clock.now() - QUEUE_TIMEOUT
+    before = clock.now() - dispatch.QUEUE_TIMEOUT
     with desk.database.read() as session:
         overdue = session.scalars(
             sa.select(Variant.id).where(
