@@ -35,6 +35,7 @@ FAULTS: dict[str, tuple[str, Callable[[], BaseException]]] = {
     "download broken off": ("download", errors.ProviderUnavailable),
 }
 picks = st.integers(0, 15)
+fault_names = st.lists(st.sampled_from(["answer lost", "answer lost", "server error", *FAULTS]), max_size=3)
 
 
 class JobsAndLedger(Situation):
@@ -42,13 +43,17 @@ class JobsAndLedger(Situation):
 
     @initialize(
         jobs=st.integers(1, 3),
+        faults=fault_names,
+        lag_seconds=st.sampled_from([0, 10]),
         outcomes=st.lists(st.sampled_from(["succeed", "cancel", "fail", "not a picture"]), max_size=4),
     )
-    def begin(self, jobs: int, outcomes: Sequence[str]) -> None:
+    def begin(self, jobs: int, faults: Sequence[str], lag_seconds: int, outcomes: Sequence[str]) -> None:
         """Some jobs to begin with; if there are outcomes, they are ordered, and some of them over."""
         for key in range(jobs):
             self.submit(key)
+        self.provider_mood(lag_seconds, ignores_cancel=False)
         if outcomes:
+            self.provider_faults(faults)
             self.turn()
             self.provider_moves(outcomes, pick=0, is_told=True)
 
@@ -186,13 +191,13 @@ class JobsAndLedger(Situation):
         self.do(lambda: pause.end_if_token_is_valid(self.desk))
 
     @precondition(lambda self: self.news)
-    @rule(picks=st.lists(picks, min_size=1, max_size=3), is_applied=st.booleans())
-    def webhook(self, picks: Sequence[int], is_applied: bool) -> None:
-        """Any news there ever was: right, a second time, late, or before what came first."""
+    @rule(picks=st.lists(picks, min_size=1, max_size=3), is_sent_anew=st.booleans(), is_applied=st.booleans())
+    def webhook(self, picks: Sequence[int], is_sent_anew: bool, is_applied: bool) -> None:
+        """Any news there ever was: right, a second time, late, or before what came first; also under another id."""
         for pick in picks:
             number = -1 - pick % len(self.news)
             variant_id, body = self.news[number]
-            webhook_id = f"msg_{len(self.news) + number}"
+            webhook_id = f"msg_{len(self.news) + number}_{is_sent_anew:d}"
             headers = signed(body, webhook_id)
             outcome = self.do(functools.partial(self.inbox.receive, body, headers, variant_id=variant_id))
             is_new = webhook_id not in self.books.webhooks_taken
@@ -231,7 +236,7 @@ class JobsAndLedger(Situation):
             if unfinished:
                 self.move(unfinished[pick % len(unfinished)], kind)
             if is_told and self.news:
-                self.webhook([0], is_applied=True)
+                self.webhook([0], is_sent_anew=False, is_applied=True)
 
     @precondition(lambda self: self.books.pictures.keys() - self.books.lost_files)
     @rule(pick=picks)
@@ -239,7 +244,7 @@ class JobsAndLedger(Situation):
         there = sorted(self.books.pictures.keys() - self.books.lost_files)
         self.lose(there[pick % len(there)])
 
-    @rule(names=st.lists(st.sampled_from(["answer lost", "server error", *FAULTS]), min_size=1, max_size=3))
+    @rule(names=fault_names)
     def provider_faults(self, names: Sequence[str]) -> None:
         for name in names:
             call, make = FAULTS[name]
