@@ -55,7 +55,7 @@ class Inbox:
         self._desk = desk
         self._configured = configured_secrets
         self._fetched: tuple[str, ...] = ()
-        self._fetch_again_at = float("-inf")
+        self._fetched_at = float("-inf")
         self._fetch_failure: errors.ProviderError | None = None
         self._fetching = threading.Lock()
         self._deliveries = GroupCommit(self._keep, is_fault_of_an_item=_is_bad_text)
@@ -260,17 +260,19 @@ class Inbox:
 
     def _fetch_secrets(self) -> None:
         # Asking on every forgery would let strangers make us busy.
-        if time.monotonic() < self._fetch_again_at:
+        pause_seconds = _REFRESH_PAUSE_SECONDS if self._fetch_failure is None else _FETCH_RETRY_SECONDS
+        if time.monotonic() < self._fetched_at + pause_seconds:
             raise self._fetch_failure or errors.WebhookRejected()
         try:
             self._fetched = tuple(self._desk.provider.webhook_secrets())
         except errors.ProviderError as failed:
             # Not a refusal: the sender tries again for a minute, and then never again.
             self._fetch_failure = errors.ProviderUnavailable(failed.message)
-            self._fetch_again_at = time.monotonic() + _FETCH_RETRY_SECONDS
             raise self._fetch_failure from failed
-        self._fetch_failure = None
-        self._fetch_again_at = time.monotonic() + _REFRESH_PAUSE_SECONDS
+        else:
+            self._fetch_failure = None
+        finally:
+            self._fetched_at = time.monotonic()
 
 
 def _is_bad_text(exception: Exception) -> bool:

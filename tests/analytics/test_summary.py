@@ -14,7 +14,7 @@ from core.db.session import Database
 from core.jobs import endings, transitions
 from core.jobs.desk import Desk
 from core.jobs.endings import StoredResult
-from core.jobs.states import JobState
+from core.jobs.states import JobState, VariantState
 from core.provider.contract import Prediction, PredictionStatus
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
@@ -84,7 +84,13 @@ def _order(desk: Desk, variant_id: str, prediction_id: str) -> Prediction:
 
 def _fail(desk: Desk, variant_id: str, failure: errors.StagingError) -> None:
     with desk.database.write() as session:
-        endings.end_without_result(session, _SWEEP, variant_id=variant_id, failure=failure)
+        endings.end_without_result(
+            session,
+            _SWEEP,
+            variant_id=variant_id,
+            failure=failure,
+            allowed=(VariantState.QUEUED, VariantState.RUNNING),
+        )
 
 
 def _prediction(prediction_id: str, now: datetime) -> Prediction:

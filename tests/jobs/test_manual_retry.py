@@ -10,7 +10,7 @@ from core import errors
 from core.auth.actors import Source
 from core.auth.roles import Role
 from core.db.session import Database
-from core.jobs import audit, cancellation, manual_retry, service, sync
+from core.jobs import audit, cancellation, manual_retry, queries, service, sync
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
 from core.jobs.new_job import Submission
@@ -357,8 +357,15 @@ def test_equal_keys_of_different_callers_are_different_keys(
 
 
 def test_the_price_of_a_retry_is_told_before(desk: Desk, provider: FakeProvider) -> None:
-    prices = [
-        manual_retry.price_of_retry(factories.detail(desk.database, ended_job(desk, provider, *outcomes)))
-        for outcomes in ((BAD, BAD), (GOOD, BAD), (GOOD, GOOD))
-    ]
+    jobs = [ended_job(desk, provider, *outcomes) for outcomes in ((BAD, BAD), (GOOD, BAD), (GOOD, GOOD))]
+    with desk.database.read() as session:
+        prices = [manual_retry.price_of_retry(session, queries.load_jobs(session, [one])[0]) for one in jobs]
     assert prices == [40, 20, 0]
+
+
+def test_what_a_retry_has_made_is_not_offered_again(desk: Desk, provider: FakeProvider, people: People) -> None:
+    old = ended_job(desk, provider, GOOD, BAD)
+    made = manual_retry.retry_job(desk, people.dora, job_id=old).jobs[0].id
+    ended_job(desk, provider, GOOD, job_id=made)
+    with desk.database.read() as session:
+        assert manual_retry.price_of_retry(session, queries.load_jobs(session, [old])[0]) == 0

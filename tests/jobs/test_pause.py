@@ -113,7 +113,7 @@ def test_a_trial_that_meets_something_else_leaves_the_queue_stopped(
     desk: Desk, provider: FakeProvider, clock: SettableClock
 ) -> None:
     factories.job(desk)
-    refuse_everything(provider, errors.ProviderPaymentRequired, times=2)
+    provider.fail_next("create", errors.ProviderPaymentRequired())
     order_due(desk)
     provider.fail_next("create", errors.ProviderUnavailable())
     clock.forward(seconds=30)
@@ -130,7 +130,7 @@ def test_the_reason_may_change_without_a_new_beginning(
     desk: Desk, provider: FakeProvider, clock: SettableClock
 ) -> None:
     factories.job(desk)
-    provider.fail_next("create", errors.ProviderUnauthorized(), errors.ProviderUnauthorized())
+    provider.fail_next("create", errors.ProviderUnauthorized())
     order_due(desk)
     began: datetime = clock()
     provider.fail_next("create", errors.ProviderPaymentRequired())
@@ -295,3 +295,25 @@ def test_an_adopted_prediction_does_not_end_the_pause(
     assert current(desk) is not None
     sync.apply(desk, factories.manager(), provider.finish(provider.bought()[0]))
     assert factories.states(desk.database, job_id)[1] == ["succeeded", "queued"]
+
+
+def test_what_was_released_before_the_refusal_waits_without_asking(desk: Desk, provider: FakeProvider) -> None:
+    for number in range(3):
+        factories.job(desk, number=number)
+    provider.fail_next("create", errors.ProviderPaymentRequired())
+    assert order_due(desk) == 6
+    assert provider.calls.count("create") == 1
+
+
+def test_what_was_released_before_a_429_waits_as_told(
+    desk: Desk, provider: FakeProvider, clock: SettableClock
+) -> None:
+    for number in range(3):
+        factories.job(desk, number=number)
+    provider.fail_next("create", errors.ProviderThrottled(retry_after_seconds=20))
+    assert order_due(desk) == 6
+    assert provider.calls.count("create") == 1
+    clock.forward(seconds=19)
+    assert order_due(desk) == 0
+    clock.forward(seconds=1)
+    assert order_due(desk) >= 1

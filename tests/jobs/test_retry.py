@@ -177,6 +177,7 @@ def test_a_retry_waits_and_is_looked_for_like_any_order(
     provider.fail_next("create:taken", errors.ProviderAmbiguous())
     creation.create_prediction(desk, variant_id)
     assert first_variant(desk, job_id).state == "queued"
+    clock.forward(seconds=3)
     creation.create_prediction(desk, variant_id)
     assert first_variant(desk, job_id).state == "submitting"
     # News of the first prediction is none of the open order's.

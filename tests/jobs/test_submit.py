@@ -12,6 +12,7 @@ from core.db.session import Database
 from core.jobs import service
 from core.jobs.desk import Desk
 from core.jobs.service import StageRequest, Submission, Upload
+from core.jobs.states import VariantState
 from core.models import Attempt, Job, JobEvent, LedgerEntry, Photo, Variant
 from core.storage.contract import sha256
 from tests import factories, pictures_to_send
@@ -144,7 +145,13 @@ def service_fail(desk: Desk, variant_id: str) -> None:
     from core.jobs import endings
 
     with desk.database.write() as session:
-        endings.end_without_result(session, system(Source.SWEEP), variant_id=variant_id, failure=errors.TimedOut())
+        endings.end_without_result(
+            session,
+            system(Source.SWEEP),
+            variant_id=variant_id,
+            failure=errors.TimedOut(),
+            allowed=(VariantState.QUEUED, VariantState.RUNNING),
+        )
 
 
 def test_a_repetition_needs_no_balance(desk: Desk, people: People) -> None:

@@ -70,6 +70,7 @@ def put_in(desk: Desk, variant: Variant, state: VariantState) -> str:
 
 
 Step = Callable[[Session, str, str], object]
+IN_FLIGHT = (VariantState.QUEUED, VariantState.SUBMITTING, VariantState.RUNNING)
 STEPS: dict[str, Step] = {
     "begin": lambda s, variant_id, _: transitions.begin_attempt(s, ACTOR, variant_id=variant_id, input={}, seed=1),
     "record": lambda s, variant_id, attempt_id: transitions.record_prediction(
@@ -96,16 +97,15 @@ STEPS: dict[str, Step] = {
         s, ACTOR, variant_id=variant_id, prediction=prediction("p-another"), result=RESULT
     ),
     "fail": lambda s, variant_id, _: endings.end_without_result(
-        s, ACTOR, variant_id=variant_id, failure=errors.TimedOut()
+        s, ACTOR, variant_id=variant_id, failure=errors.TimedOut(), allowed=IN_FLIGHT
     ),
     "fail by bad luck": lambda s, variant_id, _: endings.end_without_result(
-        s, ACTOR, variant_id=variant_id, failure=errors.PredictionFailed()
+        s, ACTOR, variant_id=variant_id, failure=errors.PredictionFailed(), allowed=IN_FLIGHT
     ),
     "fail by another": lambda s, variant_id, _: endings.end_without_result(
-        s, ACTOR, variant_id=variant_id, failure=errors.TimedOut(), prediction_id="p-another"
+        s, ACTOR, variant_id=variant_id, failure=errors.TimedOut(), allowed=IN_FLIGHT, prediction_id="p-another"
     ),
 }
-IN_FLIGHT = (VariantState.QUEUED, VariantState.SUBMITTING, VariantState.RUNNING)
 ALLOWED: dict[str, dict[VariantState, VariantState]] = {
     "begin": {VariantState.QUEUED: VariantState.SUBMITTING},
     "record": {VariantState.SUBMITTING: VariantState.RUNNING},
@@ -211,7 +211,7 @@ def test_the_job_tells_the_first_reason(desk: Desk) -> None:
     first, second = factories.variants(desk.database, job_id)
     for variant, failure in ((second, errors.TimedOut()), (first, errors.SafetyRefused())):
         with desk.database.write() as session:
-            endings.end_without_result(session, ACTOR, variant_id=variant.id, failure=failure)
+            endings.end_without_result(session, ACTOR, variant_id=variant.id, failure=failure, allowed=IN_FLIGHT)
     job = factories.detail(desk.database, job_id)
     assert job.failure is not None
     assert job.failure.code == "safety"

@@ -271,8 +271,24 @@ def test_what_can_not_be_a_signature_makes_us_ask_nobody(desk: Desk, provider: F
 def test_a_silent_provider_lets_nothing_in(desk: Desk, provider: FakeProvider) -> None:
     inbox = Inbox(desk, configured_secrets=())
     provider.is_silent = True
-    with pytest.raises(errors.WebhookRejected):
-        inbox.receive(b"{}", headers(b"{}"), variant_id=None)
+    # Not a refusal, after which nobody would send it again.
+    for _ in range(3):
+        with pytest.raises(errors.ProviderUnavailable):
+            inbox.receive(b"{}", headers(b"{}"), variant_id=None)
+    assert provider.calls.count("webhook_secrets") == 1
+
+
+def test_a_secret_that_could_not_be_had_is_asked_for_again_soon(
+    desk: Desk, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox(desk, configured_secrets=())
+    _, predictions = factories.ordered_job(desk)
+    body = body_of(provider.predictions[predictions[0]])
+    provider.fail_next("webhook_secrets", errors.ProviderThrottled(retry_after_seconds=1))
+    with pytest.raises(errors.ProviderUnavailable):
+        inbox.receive(body, headers(body), variant_id=None)
+    monkeypatch.setattr("core.webhooks.inbox._FETCH_RETRY_SECONDS", 0.0)
+    assert inbox.receive(body, headers(body), variant_id=None) is True
 
 
 # ---- over HTTP -----------------------------------------------------------------------------------
