@@ -12,7 +12,7 @@ from core.credits import pricing
 from core.credits import queries as credit_queries
 from core.jobs import queries, service
 from core.jobs.details import JobDetail
-from core.jobs.sweep import QUEUE_TIMEOUT
+from core.jobs.dispatch import QUEUE_TIMEOUT
 from pages.widgets import formatting, job_view, look_card, pause_banner, photo_card, session, states
 from pages.widgets.look_card import ChosenLook
 from pages.widgets.photo_card import ChosenPhoto
