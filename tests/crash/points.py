@@ -79,7 +79,7 @@ BLOCKS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     ("jobs.sweep._end_queued", scenarios.WAITED_TOO_LONG, (1, 2)),
     ("jobs.sync._fetch_and_keep", scenarios.PLAIN, (1, 2)),
     ("jobs.sync._fetch_and_keep", scenarios.WEBHOOKS, (2,)),
-    ("jobs.sync.apply", scenarios.PLAIN, (1,)),
+    ("jobs.sync.apply", scenarios.UNHURRIED, (1,)),
     # The first two send the variants back for their free retry, the next two end them.
     ("jobs.sync.end_without_result", scenarios.FAILING, (1, 3, 4)),
     ("jobs.sync.end_without_result", scenarios.FAILING_FOR_A_WHILE, (2,)),

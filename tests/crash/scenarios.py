@@ -142,7 +142,11 @@ def _change(lane: "Lane", statement: sa.Update) -> None:
     database.close()
 
 
+_UNHURRIED = ("--seconds", "3", "--creates-per-minute", "0")
+
 PLAIN = Scenario(name="plain")
+# Time enough for a look while the prediction runs, however busy the machine is.
+UNHURRIED = Scenario(name="unhurried", switches=_UNHURRIED)
 WEBHOOKS = Scenario(name="webhooks", with_webhooks=True)
 FIRST_NEWS = Scenario(name="first webhook", with_webhooks=True, once=True)
 FIRST_START = Scenario(name="first start", at_start=True, once=True)
@@ -193,7 +197,7 @@ RETRIED = Scenario(
 )
 CANCELED = Scenario(
     name="canceled",
-    switches=("--seconds", "3", "--creates-per-minute", "0"),
+    switches=_UNHURRIED,
     meanwhile=_cancel,
     afterwards=_cancel_again,
     ends=("canceled", "partial", "completed"),
