@@ -81,15 +81,26 @@ class _CountedLock:
         self._world = world
         self._is_held = False
 
-    def __enter__(self) -> None:
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock, or wait in vain for as long as was said."""
         if self._is_held:
-            raise RuntimeError("an event of the simulation would wait for its own thread")
+            if blocking and timeout < 0:
+                raise RuntimeError("an event of the simulation would wait for its own thread")
+            self._world.forward(max(timeout, 0.0))
+            return False
         self._is_held = True
         self._world.locks_held += 1
+        return True
 
-    def __exit__(self, *_exception: object) -> None:
+    def release(self) -> None:
         self._is_held = False
         self._world.locks_held -= 1
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.release()
 
 
 def _frozen_datetime(world: World) -> type[datetime]:

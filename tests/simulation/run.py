@@ -227,7 +227,7 @@ class Simulation:
         now = self._reader.read()
         return (
             all(job["state"] not in ("pending", "processing") for job in now.jobs.values())
-            and all(row["applied_at"] is not None for row in now.webhooks)
+            and not now.has_unapplied
             and all(one.due_at is None for one in self._provider.outbox)
         )
 

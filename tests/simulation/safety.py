@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.simulation import pictures
+from tests.simulation.process import TIMEOUT_SECONDS
 from tests.simulation.provider import MemoryProvider
 from tests.simulation.snapshot import Row, Snapshot, order_of
 from tests.simulation.storage import MemoryStorage
@@ -20,6 +21,8 @@ _ENDED_VARIANTS = ("succeeded", "failed", "canceled")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The provider forgets inputs after an hour: an order that was not found by then may be given up.
 INPUT_KEPT = timedelta(minutes=55)
+# Where not even the list answers, a job ends with its time limit and what an order may take to show up.
+_UNREADABLE_MAX = timedelta(seconds=TIMEOUT_SECONDS + 55)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -230,11 +233,12 @@ def _inbox(_before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
 
 
 def excuse(before: Snapshot, now: Snapshot, books: Books, *, now_us: int) -> None:
-    """Orders that were given up because the provider has forgotten their inputs may have bought something."""
+    """What could not be found out may have bought something: the provider forgot the inputs, or never answered."""
+    limit = _UNREADABLE_MAX if books.provider.list_is_unreadable else INPUT_KEPT
     waiting: dict[str, Row] = {row["id"]: row for row in before.attempts if row["status"] == "submitting"}
     for attempt in now.attempts:
         age = timedelta(microseconds=now_us - attempt["created_at"])
-        if attempt["id"] in waiting and attempt["status"] == "abandoned" and age > INPUT_KEPT:
+        if attempt["id"] in waiting and attempt["status"] == "abandoned" and age > limit:
             books.excused_orders.add(attempt["order"])
 
 

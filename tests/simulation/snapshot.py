@@ -33,6 +33,11 @@ class Snapshot:
         return any(variant["state"] == "queued" for variant in self.variants.values())
 
     @property
+    def has_unapplied(self) -> bool:
+        """Whether any webhook waits to be applied."""
+        return any(row["applied_at"] is None for row in self.webhooks)
+
+    @property
     def states(self) -> str:
         """How all stands, on one line."""
         jobs = (
