@@ -111,7 +111,10 @@ def test_finished_tasks_are_forgotten_after_a_day_and_waiting_ones_kept(
     queue.enqueue("waiting", rank=1)
     tomorrow = clock.now() + timedelta(days=1, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: tomorrow)
-    assert eventually(queue.forget_finished) == 2
-    assert queue.forget_finished() == 0
+    # The queue notes the end of a task a moment after the task itself has ended.
+    forgotten = 0
+    while forgotten < 2:
+        forgotten += eventually(queue.forget_finished)
+    assert (forgotten, queue.forget_finished()) == (2, 0)
     ran.gate.set()
     eventually(lambda: "waiting" in ran.variants)
