@@ -45,6 +45,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the queue, then the loop."""
+        self._attempt(lambda: pause.try_at_once(self._desk))
         self._queue.start()
         self._thread.start()
 

@@ -317,3 +317,13 @@ def test_what_was_released_before_a_429_waits_as_told(
     assert order_due(desk) == 0
     clock.forward(seconds=1)
     assert order_due(desk) >= 1
+
+
+def test_who_starts_the_desk_again_need_not_wait_for_the_next_trial(desk: Desk, provider: FakeProvider) -> None:
+    factories.job(desk)
+    provider.fail_next("create", errors.ProviderUnauthorized())
+    order_due(desk)
+    assert order_due(desk) == 0
+    pause.try_at_once(desk)
+    assert order_due(desk) == 1
+    assert current(desk) is None
