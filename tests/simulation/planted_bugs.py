@@ -33,11 +33,17 @@ _TRUE = "an ending is true"
 _BALANCE = "the balance is the sum of its entries"
 
 BUGS = (
-    Bug(name="webhooks are not told apart by their id", plant=mistakes.keyed_by_a_fresh_id, noticed_by=(_KEPT,)),
+    Bug(
+        name="webhooks are not told apart by their id",
+        plant=mistakes.keyed_by_a_fresh_id,
+        noticed_by=(_KEPT,),
+        seed=1,
+    ),
     Bug(
         name="a webhook is acknowledged before the commit",
         plant=mistakes.acknowledged_before_commit,
         noticed_by=(_KEPT,),
+        seed=1,
     ),
     Bug(
         name="a webhook's variant is believed without a look at its input",
@@ -47,14 +53,21 @@ BUGS = (
             (" or not (order_key(prediction.input) == order_key(attempt.input) is not None)", ""),
         ),
         noticed_by=(_OWNED, _VAIN),
+        seed=87,
     ),
     Bug(
         name="signatures are not verified",
         plant=mistakes.attribute(inbox.Inbox, "_require_signed", lambda self, body, headers: None),
         noticed_by=(_SIGNED,),
+        seed=8,
     ),
-    Bug(name="credits are returned twice", plant=mistakes.refunded_again_at_the_end, noticed_by=(_RETURNED,)),
-    Bug(name="a time-out returns nothing", plant=mistakes.refund_forgotten_after_a_time_out, noticed_by=(_RETURNED,)),
+    Bug(name="credits are returned twice", plant=mistakes.refunded_again_at_the_end, noticed_by=(_RETURNED,), seed=0),
+    Bug(
+        name="a time-out returns nothing",
+        plant=mistakes.refund_forgotten_after_a_time_out,
+        noticed_by=(_RETURNED,),
+        seed=0,
+    ),
     Bug(
         name="a charge takes what is there",
         plant=mistakes.text(
@@ -64,75 +77,92 @@ BUGS = (
             ("balance=Account.balance - amount_credits", "balance=sa.func.max(Account.balance - amount_credits, 0)"),
         ),
         noticed_by=(_BALANCE,),
+        seed=22,
     ),
     Bug(
-        name="late news reopens what has failed", plant=mistakes.reopened_by_late_news, noticed_by=(_STAYS, _RETURNED)
+        name="late news reopens what has failed",
+        plant=mistakes.reopened_by_late_news,
+        noticed_by=(_STAYS, _RETURNED),
+        seed=1,
     ),
     Bug(
         name="an unanswered order is sent again",
         plant=mistakes.unanswered_is_refused,
         noticed_by=(_VAIN,),
+        seed=4,
     ),
     Bug(
         name="orders are told apart without their seed",
         plant=mistakes.attribute(contract, "_IDENTIFYING_INPUTS", ("prompt", "input_image")),
         noticed_by=(_OWNED, _VAIN),
+        seed=7,
     ),
     Bug(
         name="the list is believed to be up to date",
         plant=mistakes.attribute(sweep, "LIST_LAG", timedelta()),
         noticed_by=(_VAIN,),
+        seed=62,
     ),
     Bug(
         name="clocks are believed to agree",
         plant=mistakes.attribute(sweep, "_CLOCK_SKEW", timedelta()),
         noticed_by=(_VAIN,),
+        seed=106,
     ),
     Bug(
         name="a call that is under way is believed to be lost",
         plant=mistakes.attribute(sweep, "CALL_MAX", timedelta()),
         noticed_by=(_VAIN,),
+        seed=16,
     ),
     Bug(
         name="the deadline is left to the provider",
         plant=mistakes.no_deadline_of_our_own,
         noticed_by=(_ENDS,),
+        seed=5,
     ),
     Bug(
         name="a variant is settled before its result is stored",
         plant=mistakes.settled_before_stored,
         noticed_by=(_STORED,),
+        seed=30,
     ),
     Bug(
         name="a storage that fails is taken for one that stored",
         plant=mistakes.storage_that_fails_is_believed,
         noticed_by=(_STORED,),
+        seed=44,
     ),
-    Bug(name="one variant gets the other's result", plant=mistakes.result_kept_by_job, noticed_by=(_STORED,)),
+    Bug(name="one variant gets the other's result", plant=mistakes.result_kept_by_job, noticed_by=(_STORED,), seed=1),
     Bug(
         name="a settlement that is put off is forgotten",
         plant=mistakes.attribute(settlement, "_RETRY_PAUSE", mistakes.FOR_EVER),
         noticed_by=(_ENDS,),
+        seed=16,
     ),
     Bug(
         name="the claim of a killed settlement lasts for ever",
         plant=mistakes.attribute(settlement, "_CLAIM", mistakes.FOR_EVER),
         noticed_by=(_ENDS,),
+        seed=6,
     ),
     Bug(
         name="a released variant is never released again",
         plant=mistakes.attribute(dispatch, "RELEASE_LEASE", mistakes.FOR_EVER),
         noticed_by=(_ENDS,),
+        seed=1,
     ),
     Bug(
         name="a pause never ends",
         plant=mistakes.attribute(pause, "claim_trial", lambda *_arguments: False),
         noticed_by=(_ENDS,),
+        seed=10,
     ),
     Bug(
         name="what was canceled is ordered again",
         plant=mistakes.text(transitions, "_queue_again", ("variant.cancel_requested_at is not None", "False")),
         noticed_by=("nothing is ordered after a cancel",),
+        seed=47,
     ),
     Bug(
         name="the free retry has no limit",
