@@ -38,7 +38,8 @@ class Runtime:
         self.database = Database(settings.resolved_database_url)
         self.storage = ObjectStorage(settings.resolved_storage_url)
         self.metrics = Metrics()
-        self.metrics.registry.register(DatabaseCollector(self.database.read))
+        # Whatever database this runtime has when it is asked.
+        self.metrics.registry.register(DatabaseCollector(lambda: self.database.read()))
         replicate = ReplicateProvider(
             token=settings.replicate_api_token.get_secret_value()
             if settings.replicate_api_token

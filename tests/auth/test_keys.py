@@ -22,6 +22,8 @@ ALLOWED = {
     Action.READ_ACCOUNTS: {Role.STAFF, Role.SUPPORT, Role.MANAGER},
     Action.ASK_PROVIDER: {Role.STAFF, Role.SUPPORT, Role.MANAGER},
     Action.SYNC: {Role.SUPPORT, Role.MANAGER},
+    Action.CANCEL: {Role.SUPPORT, Role.MANAGER},
+    Action.RETRY: {Role.SUPPORT, Role.MANAGER},
     Action.READ_ANALYTICS: {Role.MANAGER},
     Action.GRANT_CREDITS: {Role.MANAGER},
 }
