@@ -17,8 +17,10 @@ VARIANT_PRICE = 20
 OVER = ("succeeded", "failed", "canceled")
 JOB_OVER = ("completed", "partial", "failed", "canceled")
 QUEUE_TIMEOUT = timedelta(minutes=30)
-# The provider forgets inputs an hour after the end; the desk stops looking for an order before that.
+# The provider forgets inputs an hour after the end; the desk stops looking for an order before that, and where the
+# list does not answer, when whatever was bought must be over: 15 s of lag, 40 s of a call, and the time limit.
 FORGETTING = timedelta(minutes=55)
+SILENCE = timedelta(seconds=15 + 40 + 300)
 _TOLERANCE = timedelta(seconds=5)
 # How a prediction's ending is called when its free retry has failed too.
 CODES = {"fail": "prediction_failed", "safety": "safety", "not a picture": "output_invalid"}
@@ -78,6 +80,7 @@ class Books:
     pictures: dict[str, bytes] = field(default_factory=dict)
     lost_files: set[str] = field(default_factory=set)
     refusals: int = 0
+    silences: int = 0
     webhooks_taken: set[str] = field(default_factory=set)
 
     def balance(self, now: Snapshot) -> int:
@@ -90,6 +93,17 @@ class Books:
             + VARIANT_PRICE * ended_without_result
             + sum(amount for _, amount in self.refunds.values())
         )
+
+    def given_up(self, now: Snapshot) -> set[tuple[Any, ...] | None]:
+        """The orders that nobody looks for any more, because the list did not answer in time."""
+        last = {attempt["variant_id"]: attempt for attempt in now.attempts}
+        return {
+            _order(attempt["input"])
+            for variant_id, attempt in last.items()
+            if attempt["status"] == "abandoned"
+            and now.variants[variant_id]["state"] in ("failed", "canceled")
+            and self.silences
+        }
 
     def left_to_refund(self, now: Snapshot, job_id: str) -> int:
         """What an ended job has cost, less what came back."""
@@ -180,6 +194,7 @@ def _owners(_before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
         ):
             yield f"{attempt['prediction_id']} was ordered by another attempt than the one that owns it"
     looked_for = {_order(attempt["input"]) for attempt in now.attempts if attempt["status"] == "submitting"}
+    looked_for |= books.given_up(now)
     for prediction_id, order in sold.items():
         # Whose it was can't be told any more once its input is erased.
         if prediction_id not in owners and order is not None and order not in looked_for:
@@ -223,9 +238,10 @@ def _failed_twice(variant: Row, _attempts: list[Row], endings: list[str], _books
     )
 
 
-def _timed_out(variant: Row, attempts: list[Row], _endings: list[str], _books: Books) -> bool:
+def _timed_out(variant: Row, attempts: list[Row], _endings: list[str], books: Books) -> bool:
     if attempts[-1]["status"] == "abandoned":
-        return bool(variant["completed_at"] - attempts[-1]["created_at"] > FORGETTING)
+        limit = SILENCE if books.silences else FORGETTING
+        return bool(variant["completed_at"] - attempts[-1]["created_at"] > limit)
     return bool(variant["completed_at"] >= variant["deadline_at"] - _TOLERANCE)
 
 
@@ -246,6 +262,12 @@ REASONS: Mapping[str, Reason] = {
     "output_expired": lambda _variant, attempts, _endings, books: attempts[-1]["prediction_id"] in books.lost_files,
     "provider_refused": lambda _variant, _attempts, _endings, books: books.refusals > 0,
 }
+
+
+def orphans(now: Snapshot, books: Books) -> set[str]:
+    """The predictions that were bought by orders that were given up."""
+    given_up = books.given_up(now)
+    return {one for one, prediction in books.provider.predictions.items() if _order(prediction["input"]) in given_up}
 
 
 def _order(inputs: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -43,12 +43,21 @@ class JobsAndLedger(Situation):
 
     @initialize(
         jobs=st.integers(1, 3),
-        faults=fault_names,
+        faults=st.one_of(fault_names, st.just(["answer lost", "server error"])),
         lag_seconds=st.sampled_from([0, 10]),
-        outcomes=st.lists(st.sampled_from(["succeed", "cancel", "fail", "not a picture"]), max_size=4),
+        outcomes=st.one_of(
+            st.lists(st.sampled_from(["succeed", "cancel", "fail", "not a picture"]), max_size=4),
+            st.just(["succeed", "cancel"]),
+        ),
+        is_repeated=st.booleans(),
     )
-    def begin(self, jobs: int, faults: Sequence[str], lag_seconds: int, outcomes: Sequence[str]) -> None:
-        """Some jobs to begin with; if there are outcomes, they are ordered, and some of them over."""
+    def begin(
+        self, jobs: int, faults: Sequence[str], lag_seconds: int, outcomes: Sequence[str], is_repeated: bool
+    ) -> None:
+        """Some jobs to begin with; if there are outcomes, they are ordered, and some of them over.
+
+        What failed may be ordered again by then, and all that was told be told once more.
+        """
         for key in range(jobs):
             self.submit(key)
         self.provider_mood(lag_seconds, ignores_cancel=False)
@@ -56,6 +65,10 @@ class JobsAndLedger(Situation):
             self.provider_faults(faults)
             self.turn()
             self.provider_moves(outcomes, pick=0, is_told=True)
+        if is_repeated:
+            self.forward(4)
+            self.turn()
+            self.webhook(range(len(self.news)), is_sent_anew=True, is_applied=True)
 
     # ---- what people do ------------------------------------------------------------------------
 
@@ -112,7 +125,8 @@ class JobsAndLedger(Situation):
     @precondition(lambda self: self.now.jobs)
     @rule(pick=picks)
     def retry(self, pick: int) -> None:
-        job_id = self.job(pick)
+        over = [job_id for job_id, job in self.now.jobs.items() if job["state"] in JOB_OVER]
+        job_id = over[pick % len(over)] if over and pick % 4 else self.job(pick)
         missing, is_under_way = self.missing(job_id)
         price, balance = VARIANT_PRICE * len(missing), self.books.balance(self.now)
         outcome = self.do(lambda: manual_retry.retry_job(self.desk, factories.manager(), job_id=job_id))
@@ -208,14 +222,19 @@ class JobsAndLedger(Situation):
         if is_applied:
             self.do(self.inbox.apply_waiting)
 
-    @rule(points=st.integers(0, 8), during=st.sampled_from(["turn", "poll", "poll", "create", "house", "whatever"]))
+    @rule(
+        points=st.integers(0, 8),
+        during=st.sampled_from(["turn", "settling", "settling", "create", "house", "whatever"]),
+    )
     def crash(self, points: int, during: str) -> None:
         """The process dies at one of the next commits or calls, in the midst of this or of whatever comes."""
         self.doom.arm(points)
         if during == "turn":
             self.turn()
-        elif during == "poll":
-            self.poll(3)
+        elif during == "settling":
+            if self.unfinished():
+                self.provider_moves(["cancel", "succeed", "fail"], pick=points, is_told=False)
+            self.poll(4)
         elif during == "create":
             self.create(3)
         elif during == "house":
@@ -249,6 +268,7 @@ class JobsAndLedger(Situation):
         for name in names:
             call, make = FAULTS[name]
             self.books.refusals += name in ("refused", "photo refused")
+            self.books.silences += name == "no list"
             self.provider.fail_next(call, make())
 
     @rule(lag_seconds=st.sampled_from([0, 10]), ignores_cancel=st.booleans())
