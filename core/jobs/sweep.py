@@ -32,6 +32,8 @@ _SILENCE_MAX = timedelta(seconds=5)
 # Who is told to wait, or not to ask, is answered: that may be over in a moment.
 _REFUSED_MAX = timedelta(seconds=45)
 _NOTED_TOGETHER = 25
+# Among the predictions that were asked about in vain, what stands for the list of all.
+_THE_LIST = "list"
 _LOOK_AGAIN = timedelta(seconds=3)
 # The provider erases inputs an hour after the end; what was not found by then can't be found any more.
 INPUT_KEPT = timedelta(minutes=55)
@@ -52,11 +54,15 @@ class _Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listing:
-    """What the provider's list said, and since when it is complete; None if nothing of it could be read."""
+    """What the provider's list said, and since when it is complete; None if nothing of it could be read.
+
+    `unread_for`: how long this process has asked for it in vain.
+    """
 
     asked_at: datetime
     predictions: Sequence[Prediction]
     complete_since: datetime | None
+    unread_for: timedelta
 
 
 def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
@@ -280,8 +286,10 @@ def _read_list(desk: Desk, since: datetime) -> _Listing:
     except errors.ProviderError as failed:
         _note_unreadable(desk, failed)
         oldest = min((prediction.created_at for prediction in found), default=None)
-        return _Listing(asked_at=asked_at, predictions=found, complete_since=oldest)
-    return _Listing(asked_at=asked_at, predictions=found, complete_since=since)
+        unread_for = asked_at - desk.unanswered_since.setdefault(_THE_LIST, asked_at)
+        return _Listing(asked_at=asked_at, predictions=found, complete_since=oldest, unread_for=unread_for)
+    desk.unanswered_since.pop(_THE_LIST, None)
+    return _Listing(asked_at=asked_at, predictions=found, complete_since=since, unread_for=timedelta())
 
 
 def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
@@ -297,7 +305,8 @@ def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
     with desk.database.write() as session:
         is_covered = listing.complete_since is not None and listing.complete_since <= row.created_at - _CLOCK_SKEW
         # A prediction does not outlive its time limit: where the list stays silent, nobody waits for longer.
-        limit = INPUT_KEPT if is_covered else min(INPUT_KEPT, LIST_LAG + CALL_MAX + desk.timeout)
+        is_silent = not is_covered and listing.unread_for >= _SILENCE_MAX
+        limit = min(INPUT_KEPT, LIST_LAG + CALL_MAX + desk.timeout) if is_silent else INPUT_KEPT
         if now - row.created_at > limit:
             # The provider erases inputs after an hour: whether one was bought can't be known any more.
             _log.error("possible orphan at the provider", attempt_id=row.id)

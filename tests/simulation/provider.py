@@ -37,7 +37,7 @@ class MemoryProvider:
         self.refusing_until = world.elapsed
         self.refusal: type[errors.ProviderError] = errors.ProviderUnauthorized
         self.ignores_cancel: set[str] = set()
-        self.list_is_unreadable = False
+        self.list_unreadable_since: timedelta | None = None
         self._world = world
         self._timeout_seconds = timeout_seconds
         self._interrupted: set[str] = set()
@@ -107,10 +107,11 @@ class MemoryProvider:
     def list_pages(self, *, created_after: datetime) -> Iterator[Sequence[Prediction]]:
         before: tuple[datetime, str] | None = None
         while True:
-            self.list_is_unreadable = True
+            asked_at, since = self._world.elapsed, self.list_unreadable_since
+            self.list_unreadable_since = asked_at if since is None else since
             with self._call("list"):
                 shown = self._listed(created_after, before)
-            self.list_is_unreadable = False
+            self.list_unreadable_since = None
             page = shown[: self.weather.page_size]
             self._world.step("list answered")
             if page or before is None:

@@ -22,6 +22,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The provider forgets inputs after an hour: an order that was not found by then may be given up.
 INPUT_KEPT = timedelta(minutes=55)
 # Where not even the list answers, a job ends with its time limit and what an order may take to show up.
+# One question that fails, as after a standstill, is no such silence.
+_SILENCE = timedelta(seconds=3)
 _UNREADABLE_MAX = timedelta(seconds=TIMEOUT_SECONDS + 55)
 
 
@@ -232,9 +234,11 @@ def _inbox(_before: Snapshot, now: Snapshot, books: Books) -> Iterator[str]:
         yield f"webhook {webhook_id} is kept, which nobody sent"
 
 
-def excuse(before: Snapshot, now: Snapshot, books: Books, *, now_us: int) -> None:
+def excuse(before: Snapshot, now: Snapshot, books: Books, *, now_us: int, elapsed: timedelta) -> None:
     """What could not be found out may have bought something: the provider forgot the inputs, or never answered."""
-    limit = _UNREADABLE_MAX if books.provider.list_is_unreadable else INPUT_KEPT
+    since = books.provider.list_unreadable_since
+    was_asked_again = since is not None and elapsed - since >= _SILENCE
+    limit = _UNREADABLE_MAX if was_asked_again else INPUT_KEPT
     waiting: dict[str, Row] = {row["id"]: row for row in before.attempts if row["status"] == "submitting"}
     for attempt in now.attempts:
         age = timedelta(microseconds=now_us - attempt["created_at"])
