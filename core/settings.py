@@ -1,5 +1,6 @@
 """What is configured? Every environment variable the desk reads, with its default, in one table."""
 
+import base64
 import ipaddress
 import secrets as random_secrets
 import tomllib
@@ -54,6 +55,19 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
 
+    @field_validator("replicate_webhook_secret")
+    @classmethod
+    def _is_signing_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        # With one that can't be decoded every webhook would be refused, and nobody would be told why.
+        for secret in _listed(value):
+            try:
+                is_usable = bool(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
+            except ValueError:
+                is_usable = False
+            if not is_usable:
+                raise ValueError("a signing secret is whsec_ followed by base64, several are divided by commas")
+        return value
+
     @property
     def is_production(self) -> bool:
         """Whether the strict rules of production hold."""
@@ -96,10 +110,7 @@ class Settings(BaseSettings):
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """The configured signing secrets, newest first as given; empty when they are to be fetched."""
-        if self.replicate_webhook_secret is None:
-            return ()
-        values = self.replicate_webhook_secret.get_secret_value().split(",")
-        return tuple(value.strip() for value in values if value.strip())
+        return _listed(self.replicate_webhook_secret)
 
     @cached_property
     def signing_secret(self) -> str:
@@ -159,6 +170,11 @@ def read() -> Settings:
     except ValidationError as exception:
         wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in exception.errors())
         raise errors.ConfigurationError(f"The settings can't be used: {wrong}.") from None
+
+
+def _listed(secrets: SecretStr | None) -> tuple[str, ...]:
+    values = secrets.get_secret_value().split(",") if secrets is not None else []
+    return tuple(value.strip() for value in values if value.strip())
 
 
 def _is_public_https(url: str | None) -> bool:

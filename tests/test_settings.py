@@ -73,6 +73,8 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.Monk
         ("STAGING_CREATES_PER_MINUTE", "100000000"),
         ("STAGING_CREATE_BURST", "0"),
         ("STAGING_ALLOW_HTTP_WEBHOOKS", "perhaps"),
+        ("REPLICATE_WEBHOOK_SECRET", "whsec_not base64"),
+        ("REPLICATE_WEBHOOK_SECRET", "whsec_c2VjcmV0,whsec_"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -161,8 +163,8 @@ def test_webhooks_come_over_https_unless_development_says_otherwise(
 
 
 def test_several_webhook_secrets_are_read_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = read(monkeypatch, REPLICATE_WEBHOOK_SECRET=" whsec_new , whsec_old,, ")
-    assert found.webhook_secrets == ("whsec_new", "whsec_old")
+    found = read(monkeypatch, REPLICATE_WEBHOOK_SECRET=" whsec_bmV3 , whsec_b2xk,, ")
+    assert found.webhook_secrets == ("whsec_bmV3", "whsec_b2xk")
 
 
 def test_the_generated_secret_is_made_once_and_kept_to_us(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -178,10 +180,10 @@ def test_the_generated_secret_is_made_once_and_kept_to_us(monkeypatch: pytest.Mo
 def test_nothing_that_shows_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(
         monkeypatch,
-        **SAFE | {"REPLICATE_WEBHOOK_SECRET": "whsec_abcdef", "STAGING_DATABASE_URL": "postgres://u:pass4word@h/d"},
+        **SAFE | {"REPLICATE_WEBHOOK_SECRET": "whsec_YWJjZGVm", "STAGING_DATABASE_URL": "postgres://u:pass4word@h/d"},
     )
-    for secret in (SAFE["REPLICATE_API_TOKEN"], SAFE["STAGING_SECRET"], "whsec_abcdef"):
+    for secret in (SAFE["REPLICATE_API_TOKEN"], SAFE["STAGING_SECRET"], "whsec_YWJjZGVm"):
         assert secret not in repr(found) + str(found)
-    assert {SAFE["REPLICATE_API_TOKEN"], SAFE["STAGING_SECRET"], "whsec_abcdef", "pass4word"} <= set(
+    assert {SAFE["REPLICATE_API_TOKEN"], SAFE["STAGING_SECRET"], "whsec_YWJjZGVm", "pass4word"} <= set(
         found.secret_values()
     )

@@ -27,6 +27,7 @@ _VERSION = "1"
 _POLL_SECONDS = 0.1
 _THREADS = 8
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_BEGUN = "PENDING"
 _KEPT = timedelta(days=1)
 _FORGET_MAX = 1_000
 _log = logs.get(__name__)
@@ -76,17 +77,21 @@ class VariantQueue:
             DBOS.enqueue_workflow(_QUEUE, _create_prediction, variant_id)
 
     def forget_finished(self) -> int:
-        """Delete tasks that ended over a day ago, a thousand at most; returns how many."""
+        """Delete tasks that ended, or were begun by a process that was killed, over a day ago; returns how many.
+
+        A thousand of each kind at most. What a killed process had begun was released anew, as another task.
+        """
+        before = (clock.now() - _KEPT).isoformat()
         finished = DBOS.list_workflows(
-            status=list(_ENDED),
-            completed_before=(clock.now() - _KEPT).isoformat(),
-            limit=_FORGET_MAX,
-            load_input=False,
-            load_output=False,
+            status=list(_ENDED), completed_before=before, limit=_FORGET_MAX, load_input=False, load_output=False
         )
-        if finished:
-            DBOS.delete_workflows([task.workflow_id for task in finished])
-        return len(finished)
+        cut_off = DBOS.list_workflows(
+            status=_BEGUN, dequeued_before=before, limit=_FORGET_MAX, load_input=False, load_output=False
+        )
+        forgotten = [task.workflow_id for task in (*finished, *cut_off)]
+        if forgotten:
+            DBOS.delete_workflows(forgotten)
+        return len(forgotten)
 
     def stop(self) -> None:
         """Take no more tasks; running ones are cut off, which the sweep heals."""

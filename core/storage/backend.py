@@ -66,18 +66,6 @@ class ObjectStorage:
         """
         return self._find(lambda: bytes(obstore.get(self._place.store, _named(key)).bytes()))
 
-    def exists(self, key: str) -> bool:
-        """Whether there is anything under the key.
-
-        Raises:
-            StorageUnavailable: if that can't be told just now.
-        """
-        try:
-            self._find(lambda: obstore.head(self._place.store, _named(key)))
-        except errors.FileNotFound:
-            return False
-        return True
-
     def is_reachable(self) -> bool:
         """Whether the storage answers, its folder or bucket is there, and nothing forbids writing."""
         try:

@@ -22,9 +22,6 @@ class Storage(Protocol):
     def get(self, key: str) -> bytes:
         """The bytes under the key."""
 
-    def exists(self, key: str) -> bool:
-        """Whether there is anything under the key."""
-
     def is_reachable(self) -> bool:
         """Whether the storage answers at all."""
 

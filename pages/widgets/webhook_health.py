@@ -19,7 +19,8 @@ def draw(health: WebhookHealth, *, are_requested: bool) -> None:
             last = f"the last one came {formatting.ago(health.last_received_at, clock.now())} ago"
         st.warning(
             f"Webhooks have gone quiet: {last}, and results arrive through the sweep alone. Nothing is lost, each "
-            "takes up to two seconds longer. See that Replicate can reach the public address.",
+            "takes up to two seconds longer. See that Replicate can reach the public address, and that "
+            "REPLICATE_WEBHOOK_SECRET, where it is set, is the one that Replicate signs with.",
             icon=":material/webhook:",
         )
     else:

@@ -20,11 +20,13 @@ class Ran:
 
     def __init__(self) -> None:
         self.variants: list[str] = []
+        self.begun = 0
         self.breaks_on: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
 
     def __call__(self, variant_id: str) -> None:
+        self.begun += 1
         self.gate.wait(10)
         self.variants.append(variant_id)
         if variant_id in self.breaks_on:
@@ -118,3 +120,17 @@ def test_finished_tasks_are_forgotten_after_a_day_and_waiting_ones_kept(
     assert (forgotten, queue.forget_finished()) == (2, 0)
     ran.gate.set()
     eventually(lambda: "waiting" in ran.variants)
+
+
+def test_a_task_that_a_killed_process_had_begun_is_forgotten_after_a_day(
+    queue: VariantQueue, ran: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the process that began a task could end it; its variant is released again as another task."""
+    ran.gate.clear()
+    queue.enqueue("cut off", rank=1)
+    eventually(lambda: ran.begun == 1)
+    assert queue.forget_finished() == 0
+    tomorrow = clock.now() + timedelta(days=1, minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    eventually(lambda: queue.forget_finished() == 1)
+    ran.gate.set()

@@ -43,7 +43,7 @@ def test_a_job_with_both_results_is_completed_and_keeps_its_credits(
         stored = desk.storage.get(variant.result_key or "")
         assert sha256(stored) in (variant.result_key or "")
         assert stored == pictures_to_send.result(number)
-        assert desk.storage.exists(variant.result_thumbnail_key or "")
+        assert desk.storage.get(variant.result_thumbnail_key or "")
         assert variant.attempts[0].predict_seconds == 1.5
     assert [event.kind for event in job.events] == [
         "submitted",

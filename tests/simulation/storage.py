@@ -25,10 +25,6 @@ class MemoryStorage:
             raise errors.FileNotFound
         return self.files[key]
 
-    def exists(self, key: str) -> bool:
-        self._called("exists")
-        return key in self.files
-
     def is_reachable(self) -> bool:
         return self._world.elapsed >= self.down_until
 

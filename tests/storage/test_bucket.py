@@ -23,7 +23,6 @@ LARGE = bytes(12_000_000)
 def every_call(storage: ObjectStorage) -> dict[str, Callable[[], object]]:
     return {
         "get": lambda: storage.get(KEY),
-        "exists": lambda: storage.exists(KEY),
         "put": lambda: storage.put(KEY, b"room"),
         "put in parts": lambda: storage.put(KEY, LARGE),
     }
@@ -69,7 +68,8 @@ def test_the_longest_wait_is_ten_seconds() -> None:
 
 def test_a_bucket_that_is_gone_has_lost_no_file(bucket: str, bucket_server: BucketServer) -> None:
     storage = ObjectStorage(f"s3://{bucket}/files")
-    assert storage.exists(KEY) is False
+    with pytest.raises(errors.FileNotFound):
+        storage.get(KEY)
     assert storage.is_reachable() is True
     bucket_server.remove(bucket)
     for call in every_call(storage).values():
@@ -87,7 +87,8 @@ def test_an_upload_that_breaks_off_shows_no_file(
         use_endpoint(monkeypatch, url)
         with pytest.raises(errors.StorageUnavailable):
             ObjectStorage(f"s3://{bucket}").put(KEY, data)
-    assert whole.exists(KEY) is False
+    with pytest.raises(errors.FileNotFound):
+        whole.get(KEY)
     whole.put(KEY, data)
     assert whole.get(KEY) == data
 

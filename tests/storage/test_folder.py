@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,8 +52,7 @@ def test_the_disk_has_the_bytes_before_they_have_their_name_and_the_name_before_
     monkeypatch.setattr(os, "fsync", watched)
     storage.put(KEY, b"room")
     (staged, was_named), *folders = flushed
-    assert staged.parent == (files / KEY).parent
-    assert staged.name.startswith(f"{Path(KEY).name}.unfinished-")
+    assert staged.parent == files / "unfinished"
     assert was_named is False
     assert folders == [(files / part, True) for part in ("accounts/7/results", "accounts/7", "accounts", "")]
     assert everything(files) == {KEY}
@@ -85,11 +85,20 @@ def test_a_folder_that_is_not_mounted_has_lost_no_file(storage: ObjectStorage, f
     files.rename(files.with_name("elsewhere"))
     with pytest.raises(errors.StorageUnavailable):
         storage.get(KEY)
-    with pytest.raises(errors.StorageUnavailable):
-        storage.exists(KEY)
     assert storage.is_reachable() is False
     files.with_name("elsewhere").rename(files)
     assert storage.get(KEY) == b"room"
+
+
+def test_what_a_killed_process_left_unfinished_is_removed_after_a_day(storage: ObjectStorage, files: Path) -> None:
+    storage.put(KEY, b"room")
+    ages_hours = {"just now": 0.0, "this morning": 23.0, "long ago": 25.0}
+    for name, hours in ages_hours.items():
+        left = files / "unfinished" / name
+        left.write_bytes(b"ro")
+        os.utime(left, (time.time() - hours * 3600,) * 2)
+    assert ObjectStorage(files.as_uri()).get(KEY) == b"room"
+    assert everything(files) == {KEY, "unfinished/just now", "unfinished/this morning"}
 
 
 # Runs with its folder on a disk that was made to refuse, and prints what a large file came to.
@@ -108,7 +117,7 @@ if writable:
 try:
     storage.put("large", bytes(4_000_000))
 except errors.StorageUnavailable as refused:
-    print("left", *sorted(path.name for path in folder.iterdir()))
+    print("left", *sorted(path.name for path in folder.rglob("*") if path.is_file()))
     print("reachable", storage.is_reachable(), str(refused.__cause__).splitlines()[0])
 """
 # A file system of 1 MB, mounted where nobody else sees it.

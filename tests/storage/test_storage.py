@@ -17,10 +17,8 @@ LARGE = bytes(range(256)) * 50_000
 
 
 def test_what_is_put_is_got(storage: ObjectStorage) -> None:
-    assert storage.exists(KEY) is False
     storage.put(KEY, b"room")
     storage.put(KEY, b"room")
-    assert storage.exists(KEY) is True
     assert storage.get(KEY) == b"room"
     assert storage.is_reachable() is True
 
@@ -43,7 +41,6 @@ def test_what_is_missing_is_not_found(storage: ObjectStorage) -> None:
     for key in ("accounts/7/originals/none", "accounts", "accounts/7/originals"):
         with pytest.raises(errors.FileNotFound):
             storage.get(key)
-        assert storage.exists(key) is False
 
 
 @pytest.mark.parametrize(
