@@ -22,6 +22,8 @@ DOWNLOAD_MAX_SECONDS = 45.0
 # Whatever holds up a settling for longer must not keep the variant from its deadline: its claim runs out.
 _SETTLING_MAX_SECONDS = DOWNLOAD_MAX_SECONDS + 30.0
 _RETRY_PAUSE = timedelta(seconds=2)
+# While nothing can be stored, fetching a picture over and over would only cost its bytes; it is kept for an hour.
+_STORAGE_AWAY_PAUSE = timedelta(seconds=10)
 
 
 def claim(desk: Desk, variant_id: str, *, prediction_id: str) -> bool:
@@ -63,24 +65,26 @@ def renew_claims(desk: Desk) -> None:
     settling = [variant_id for variant_id, begun_at in tuple(desk.settling.items()) if begun_at > begun_after]
     if not settling:
         return
+    still_claimed = (
+        Variant.id.in_(settling),
+        Variant.state == VariantState.RUNNING,
+        Variant.settling_until.is_not(None),
+    )
     with desk.database.write() as session:
-        session.execute(
-            sa.update(Variant)
-            .where(
-                Variant.id.in_(settling), Variant.state == VariantState.RUNNING, Variant.settling_until.is_not(None)
-            )
-            .values(settling_until=clock.now() + _CLAIM)
-        )
+        # Those whose rows are just changing are renewed a second later, rather than waited for.
+        held = session.scalars(sa.select(Variant.id).where(*still_claimed).with_for_update(skip_locked=True)).all()
+        session.execute(sa.update(Variant).where(Variant.id.in_(held)).values(settling_until=clock.now() + _CLAIM))
 
 
-def give_up_claim(desk: Desk, variant_id: str) -> None:
+def give_up_claim(desk: Desk, variant_id: str, *, storage_is_away: bool = False) -> None:
     """Let the sweep try again shortly: the result could not be fetched or stored just now."""
+    pause = _STORAGE_AWAY_PAUSE if storage_is_away else _RETRY_PAUSE
     desk.settling.pop(variant_id, None)
     with desk.database.write() as session:
         session.execute(
             sa.update(Variant)
             .where(Variant.id == variant_id, Variant.state == VariantState.RUNNING)
-            .values(settling_until=None, next_due_at=clock.now() + _RETRY_PAUSE)
+            .values(settling_until=None, next_due_at=clock.now() + pause)
         )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
 from core.auth.actors import Source, system
@@ -169,9 +170,7 @@ def _claim_due(desk: Desk) -> list[_Due]:
         if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
             return []
     with desk.database.write() as session:
-        claimed = session.scalars(
-            sa.update(Variant).where(*due).values(next_due_at=now + desk.poll_interval).returning(Variant.id)
-        ).all()
+        claimed = _claim(session, due, again_at=now + desk.poll_interval)
         rows = session.execute(
             sa.select(
                 Attempt.variant_id,
@@ -186,6 +185,14 @@ def _claim_due(desk: Desk) -> list[_Due]:
             .where(Attempt.variant_id.in_(claimed), Attempt.prediction_id == attempts.followed_prediction_id())
         ).all()
     return [_Due(**row._mapping) for row in rows]
+
+
+def _claim(session: Session, due: Sequence[sa.ColumnElement[bool]], *, again_at: datetime) -> Sequence[str]:
+    """Take the variants that are due for this process, except those whose rows somebody is changing just now."""
+    # Locked one after the other, in no order of our choosing, rows of two processes could wait for each other.
+    taken = session.scalars(sa.select(Variant.id).where(*due).with_for_update(skip_locked=True)).all()
+    session.execute(sa.update(Variant).where(Variant.id.in_(taken)).values(next_due_at=again_at))
+    return taken
 
 
 def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction] | errors.ProviderError:
@@ -256,9 +263,7 @@ def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
         if session.scalar(sa.select(Variant.id).where(*due).limit(1)) is None:
             return []
     with desk.database.write() as session:
-        claimed = session.scalars(
-            sa.update(Variant).where(*due).values(next_due_at=now + _LOOK_AGAIN).returning(Variant.id)
-        ).all()
+        claimed = _claim(session, due, again_at=now + _LOOK_AGAIN)
         return list(
             session.execute(
                 sa.select(

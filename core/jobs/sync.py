@@ -183,7 +183,8 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
     except errors.StagingError as later:
         # The provider, the storage or the decoders are busy or away: the result is still there in a moment.
         log.warning("settlement delayed", code=later.code, error=later.message)
-        settlement.give_up_claim(desk, variant.variant_id)
+        is_away = isinstance(later, errors.StorageUnavailable)
+        settlement.give_up_claim(desk, variant.variant_id, storage_is_away=is_away)
         return None
     except BaseException:
         settlement.give_up_claim(desk, variant.variant_id)

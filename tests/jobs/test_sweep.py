@@ -235,8 +235,12 @@ def test_storage_that_is_down_beyond_the_deadline_loses_nothing(
     for _ in range(8):
         round_of(seconds=60)
     assert factories.states(desk.database, job_id) == ("processing", ["running", "running"])
+    downloads = provider.calls.count("download")
+    round_of(seconds=9)
+    # What can't be stored is not fetched over and over.
+    assert provider.calls.count("download") == downloads
     monkeypatch.setattr(desk.storage, "put", put)
-    round_of(seconds=3)
+    round_of(seconds=2)
     assert factories.states(desk.database, job_id)[0] == "completed"
     assert audit.audit(desk) == []
 
