@@ -75,3 +75,15 @@ def test_webhooks_alone_bring_a_job_to_its_end(ask: Ask) -> None:
         outcomes = session.scalars(sa.select(WebhookDelivery.outcome)).all()
     assert outcomes.count("applied") == 2
     assert len(factories.entries(database, kind="refund")) == 0
+
+
+def test_a_webhook_that_breaks_off_is_refused_without_a_fuss(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    host, port = str(ask("GET", "/api/health").url.netloc, "ascii").split(":")
+    request = b"POST /api/webhooks/replicate HTTP/1.1\r\nHost: desk\r\nContent-Length: 1000\r\n\r\n"
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(request + b"{")
+    metrics = runtime.current().metrics
+    eventually(
+        lambda: metrics.registry.get_sample_value("staging_desk_webhooks_received_total", {"outcome": "malformed"})
+    )
+    assert not [record.message for record in caplog.records if record.levelname == "ERROR"]

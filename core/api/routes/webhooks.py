@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from core import errors
 from core.api.deps import RuntimeDep
@@ -53,8 +54,12 @@ def _receipt(exception: Exception) -> Receipt:
 
 async def _read(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX_BYTES:
-            raise errors.WebhookTooLarge
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_MAX_BYTES:
+                raise errors.WebhookTooLarge
+    except ClientDisconnect:
+        # Nobody waits for the answer; whoever sent it will send it again.
+        raise errors.ValidationFailed("The webhook broke off before its end. Nothing was changed.") from None
     return bytes(body)
