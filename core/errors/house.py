@@ -1,0 +1,23 @@
+"""What is broken in our own house?"""
+
+from core.errors.base import StagingError
+
+
+class StorageUnavailable(StagingError):
+    """The file storage does not answer. Nothing is lost; it is tried again by itself."""
+
+    code = "storage_unavailable"
+    http_status = 503
+    retryable = True
+
+
+class LabelFailed(StagingError):
+    """The "Virtually staged" label could not be put on this picture, so it is not handed out."""
+
+    code = "label_failed"
+
+
+class ConfigurationError(StagingError):
+    """The desk can't start with these settings."""
+
+    code = "configuration_error"

@@ -1,0 +1,174 @@
+"""What is wrong with what was asked for?"""
+
+from core.errors.base import StagingError
+
+
+class ValidationFailed(StagingError):
+    """Something in this request is missing or malformed. Nothing was changed."""
+
+    code = "validation_failed"
+    http_status = 422
+
+
+class NotFound(StagingError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class RequestTooLarge(StagingError):
+    """This request is larger than any of its kind may be. Nothing was changed; send less at once."""
+
+    code = "request_too_large"
+    http_status = 413
+
+
+class MethodNotAllowed(StagingError):
+    """This address does not take that method."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
+class AccountRequired(StagingError):
+    """Say which account pays: this key is not bound to one. Nothing was charged."""
+
+    code = "account_required"
+    http_status = 422
+
+
+class AccountNotFound(StagingError):
+    """There is no account of that name."""
+
+    code = "account_not_found"
+    http_status = 404
+
+
+class JobNotFound(StagingError):
+    """There is no such job, or it belongs to another account."""
+
+    code = "job_not_found"
+    http_status = 404
+
+
+class FileNotFound(StagingError):
+    """There is no such file, or it belongs to another account."""
+
+    code = "file_not_found"
+    http_status = 404
+
+
+class LinkExpired(StagingError):
+    """This link has expired or was altered. Reload the page for a fresh one."""
+
+    code = "link_expired"
+    http_status = 403
+
+
+class IdempotencyConflict(StagingError):
+    """This Idempotency-Key was already used for a different request. Nothing was charged; use a new key."""
+
+    code = "idempotency_conflict"
+    http_status = 409
+
+
+class StateConflict(StagingError):
+    """The job has moved on, so this is no longer possible. Reload to see its state."""
+
+    code = "state_conflict"
+    http_status = 409
+
+
+class UnknownRoomType(StagingError):
+    """This room type is not known. Choose one from the list."""
+
+    code = "unknown_room_type"
+    http_status = 422
+
+
+class UnknownStyle(StagingError):
+    """This style is not known. Choose one from the list."""
+
+    code = "unknown_style"
+    http_status = 422
+
+
+class InstructionsRefused(StagingError):
+    """Staging may add furniture and decor but must not alter the property itself. Nothing was charged."""
+
+    code = "instructions_refused"
+    http_status = 422
+
+
+class InstructionsTooLong(StagingError):
+    """The instructions are too long. Shorten them; nothing was charged."""
+
+    code = "instructions_too_long"
+    http_status = 422
+
+
+class PhotoRefused(StagingError):
+    """This photo can't be used. Nothing was charged."""
+
+    code = "photo_refused"
+    http_status = 422
+
+
+class PhotoEmpty(PhotoRefused):
+    """The file is empty. Choose the photo again; nothing was charged."""
+
+    code = "photo_empty"
+    http_status = 400
+
+
+class PhotoUnsupported(PhotoRefused):
+    """This is not a JPEG, PNG, WebP or HEIC photo. Export it as JPEG and try again; nothing was charged."""
+
+    code = "photo_unsupported"
+    http_status = 415
+
+
+class PhotoTooLarge(PhotoRefused):
+    """The file is over 50 MB. Export a smaller copy and try again; nothing was charged."""
+
+    code = "photo_too_large"
+    http_status = 413
+
+
+class PhotoTooManyPixels(PhotoRefused):
+    """The photo has more pixels than can be staged. Export a smaller copy; nothing was charged."""
+
+    code = "photo_too_many_pixels"
+
+
+class PhotoTooSmall(PhotoRefused):
+    """The photo's short side is under 512 pixels. Use a larger one; nothing was charged."""
+
+    code = "photo_too_small"
+
+
+class PhotoTooNarrow(PhotoRefused):
+    """The photo is more than three times as long as it is wide. Crop it and try again; nothing was charged."""
+
+    code = "photo_too_narrow"
+
+
+class PhotoAnimated(PhotoRefused):
+    """This file holds several pictures. Save a single photo and try again; nothing was charged."""
+
+    code = "photo_animated"
+
+
+class PhotoUnreadable(PhotoRefused):
+    """The photo is damaged or incomplete. Export or copy it again; nothing was charged."""
+
+    code = "photo_unreadable"
+
+
+class PicturesBusy(StagingError):
+    """Too many pictures are being read at once. Nothing was lost or charged; try again in a minute."""
+
+    code = "pictures_busy"
+    http_status = 503
+    retryable = True
