@@ -2,17 +2,21 @@
 
 from core.models.accounts import Account, LedgerEntry
 from core.models.api_keys import ApiKey
+from core.models.audit import AuditEntry
 from core.models.base import Base
 from core.models.jobs import Attempt, Job, JobEvent, Variant
 from core.models.photos import Photo
 from core.models.queue_pauses import QueuePause
 from core.models.rate_limits import RateLimit
+from core.models.refunds import Refund, RefundLimit
+from core.models.users import User
 from core.models.webhooks import WebhookDelivery
 
 __all__ = [
     "Account",
     "ApiKey",
     "Attempt",
+    "AuditEntry",
     "Base",
     "Job",
     "JobEvent",
@@ -20,6 +24,9 @@ __all__ = [
     "Photo",
     "QueuePause",
     "RateLimit",
+    "Refund",
+    "RefundLimit",
+    "User",
     "Variant",
     "WebhookDelivery",
 ]

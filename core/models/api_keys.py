@@ -9,7 +9,7 @@ from core.models.base import Base, BigId
 
 
 class ApiKey(Base):
-    """A key's SHA-256, its role and, for staff, the account it is bound to."""
+    """A key's SHA-256, its role and, for staff, the account it is bound to; `created_by` is NULL for a command's."""
 
     __tablename__ = "api_keys"
     __table_args__ = (
@@ -23,5 +23,6 @@ class ApiKey(Base):
     role: Mapped[str]
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
     created_at: Mapped[datetime]
+    created_by: Mapped[str | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -1,0 +1,31 @@
+"""Who did what? One line for each deed that somebody may have to answer for."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base, BigId
+
+
+class AuditEntry(Base):
+    """One deed. The database refuses to update or delete it (triggers in the migration)."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        sa.Index("ix_audit_entries_at", "at"),
+        sa.Index("ix_audit_entries_kind_id", "kind", "id"),
+        sa.Index("ix_audit_entries_actor_id", "actor", "id"),
+        sa.Index("ix_audit_entries_account_id_id", "account_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    role: Mapped[str]
+    source: Mapped[str]
+    kind: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    job_id: Mapped[str | None] = mapped_column(sa.ForeignKey("jobs.id"))
+    target: Mapped[str]
+    detail: Mapped[str]
