@@ -16,7 +16,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptDetail:
-    """One prediction that was ordered for a variant."""
+    """One prediction that was ordered for a variant: when, and what the provider said of it since."""
 
     number: int
     seed: int
@@ -24,6 +24,10 @@ class AttemptDetail:
     status: str
     created_at: datetime
     predict_seconds: float | None
+    error: str | None = None
+    provider_created_at: datetime | None = None
+    provider_started_at: datetime | None = None
+    provider_completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

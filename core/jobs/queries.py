@@ -123,6 +123,26 @@ def prediction_account(session: Session, *, prediction_id: str) -> int | None:
     )
 
 
+def prediction_logs(session: Session, actor: Actor, *, job_id: str) -> dict[str, str]:
+    """What the model wrote while it drew, by prediction id; predictions without logs are left out.
+
+    Apart from the job's detail: logs are long, and lists of jobs don't need them.
+
+    Raises:
+        JobNotFound: if there is no such job, or the actor doesn't see it.
+    """
+    actor.require(Action.READ_JOBS)
+    account_id = session.scalar(sa.select(Job.account_id).where(Job.id == job_id))
+    if account_id is None or not actor.sees(account_id):
+        raise errors.JobNotFound
+    query = (
+        sa.select(Attempt.prediction_id, Attempt.logs)
+        .join(Variant, Variant.id == Attempt.variant_id)
+        .where(Variant.job_id == job_id, Attempt.prediction_id.is_not(None), Attempt.logs != "")
+    )
+    return {row.prediction_id: row.logs for row in session.execute(query)}
+
+
 def typical_times(session: Session) -> TypicalTimes:
     """How long the last 100 succeeded variants took from their order to their stored result."""
     rows = session.execute(
@@ -238,20 +258,16 @@ def _load_variants(
             Attempt.status,
             Attempt.created_at,
             Attempt.predict_seconds,
+            Attempt.error,
+            Attempt.provider_created_at,
+            Attempt.provider_started_at,
+            Attempt.provider_completed_at,
         )
         .where(Attempt.variant_id.in_(of_jobs))
         .order_by(Attempt.number)
     ):
-        attempts[row.variant_id].append(
-            AttemptDetail(
-                number=row.number,
-                seed=row.seed,
-                prediction_id=row.prediction_id,
-                status=row.status,
-                created_at=row.created_at,
-                predict_seconds=row.predict_seconds,
-            )
-        )
+        variant_id, *fields = row
+        attempts[variant_id].append(AttemptDetail(**dict(zip(row._fields[1:], fields, strict=True))))
     now = clock.now()
     found: dict[str, list[tuple[VariantDetail, float]]] = defaultdict(list)
     for variant in session.scalars(
