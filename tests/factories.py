@@ -135,6 +135,7 @@ def job(
                 credits_used=price if charged else 0,
                 credits_refunded=0,
                 created_at=clock.now(),
+                search_name=photo["file_name"],
             )
         )
         if charged:

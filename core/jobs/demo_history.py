@@ -18,6 +18,7 @@ from core import clock, errors
 from core.credits import pricing
 from core.credits import service as credit_service
 from core.images import results, thumbnails
+from core.jobs import search_text
 from core.jobs.desk import Desk
 from core.jobs.states import JobState, Priority, VariantState, final_job_state
 from core.models import Account, Attempt, Base, Job, JobEvent, LedgerEntry, Photo, Variant
@@ -143,6 +144,7 @@ def _add_job(
     job_id, photo_id = new_id(created_at), new_id(created_at)
     room, style = chance.choice(list(presets.ROOM_TYPES)), chance.choice(list(presets.STYLES))
     prompt = compose.compose(room_type=room, style=style)
+    file_name = f"{room}-{chance.randrange(1000, 9999)}.jpg"
     _charge(books, account_id, job_id, person, created_at)
     books.add(
         Photo,
@@ -151,7 +153,7 @@ def _add_job(
         created_at=created_at,
         provider_url=None,
         provider_url_expires_at=None,
-        file_name=f"{room}-{chance.randrange(1000, 9999)}.jpg",
+        file_name=file_name,
         **pictures.photo,
     )
     started_at = created_at + timedelta(seconds=chance.uniform(0.05, 0.4))
@@ -187,6 +189,7 @@ def _add_job(
         created_at=created_at,
         started_at=started_at,
         completed_at=completed_at,
+        search_name=search_text.folded(file_name),
     )
     for at, kind, source, actor, message in (
         (created_at, "submitted", "page", person, f"Submitted for {pricing.JOB_PRICE_CREDITS} credits."),

@@ -117,6 +117,7 @@ def _again(
     return NewJob(
         account_id=old.account_id,
         photo_id=row.photo_id,
+        file_name=old.photo.file_name,
         room_type=old.room_type,
         style=old.style,
         instructions=old.instructions,

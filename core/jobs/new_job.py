@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.auth.actors import Actor
 from core.credits import ledger, pricing
-from core.jobs import events, seeds
+from core.jobs import events, search_text, seeds
 from core.jobs.details import JobDetail
 from core.jobs.events import EventKind
 from core.jobs.states import JobState, Priority, VariantState
@@ -23,6 +23,7 @@ class NewJob:
 
     account_id: int
     photo_id: str
+    file_name: str
     room_type: str
     style: str
     instructions: str
@@ -73,6 +74,7 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
             credits_used=price,
             credits_refunded=0,
             created_at=now,
+            search_name=search_text.folded(job.file_name),
         )
     )
     ledger.charge(session, account_id=job.account_id, job_id=job_id, amount_credits=price, actor=actor.name)

@@ -13,6 +13,7 @@ from core import clock, errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.jobs.details import AttemptDetail, EventDetail, Failure, JobDetail, PhotoDetail, VariantDetail
+from core.jobs.monitor_index import seen_by, unindexed
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, progress_percent
 from core.models import Account, Attempt, Job, JobEvent, Photo, Variant
 
@@ -91,9 +92,8 @@ def jobs(
 def counts_by_state(session: Session, actor: Actor) -> dict[JobState, int]:
     """How many jobs the actor sees in each state; every state is there, also with none."""
     actor.require(Action.READ_JOBS)
-    query = sa.select(Job.state, sa.func.count()).group_by(Job.state)
-    if actor.account_id is not None:
-        query = query.where(Job.account_id == actor.account_id)
+    state = Job.state if actor.account_id is None else unindexed(Job.state)
+    query = sa.select(state, sa.func.count()).where(*seen_by(actor)).group_by(state)
     found = {JobState(state): count for state, count in session.execute(query)}
     return {state: found.get(state, 0) for state in JobState}
 
@@ -147,8 +147,8 @@ def typical_times(session: Session) -> TypicalTimes:
     """How long the last 100 succeeded variants took from their order to their stored result."""
     rows = session.execute(
         sa.select(Variant.started_at, Variant.completed_at)
-        .where(Variant.state == VariantState.SUCCEEDED)
-        .order_by(Variant.id.desc())
+        .where(unindexed(Variant.state) == VariantState.SUCCEEDED)
+        .order_by(Variant.completed_at.desc())
         .limit(_MEASURED_OVER)
     ).all()
     seconds = sorted(
@@ -196,6 +196,11 @@ def load_jobs(session: Session, job_ids: Sequence[str]) -> list[JobDetail]:
 def _expected_seconds(session: Session, rows: Sequence[sa.Row[Job, str, Photo]]) -> float:
     if not any(JobState(row.Job.state) in IN_FLIGHT_JOBS for row in rows):
         return _FIRST_ESTIMATE_SECONDS
+    return expected_seconds(session)
+
+
+def expected_seconds(session: Session) -> float:
+    """How long a variant will probably take from its order to its result."""
     return typical_times(session).median_seconds or _FIRST_ESTIMATE_SECONDS
 
 
@@ -274,7 +279,7 @@ def _load_variants(
         sa.select(Variant).where(Variant.job_id.in_(job_ids)).order_by(Variant.variant_index)
     ):
         tried = tuple(attempts[variant.id])
-        elapsed = _elapsed(variant.started_at, variant.completed_at or now)
+        elapsed = elapsed_seconds(variant.started_at, variant.completed_at or now)
         detail = VariantDetail(
             id=variant.id,
             index=variant.variant_index,
@@ -291,12 +296,18 @@ def _load_variants(
             was_retried=variant.retried_at is not None,
             attempts=tried,
         )
-        found[variant.job_id].append((detail, (elapsed or 0.0) / max(expected_seconds, 0.1)))
+        found[variant.job_id].append((detail, share_of_expected(elapsed, expected_seconds)))
     return found
 
 
-def _elapsed(started_at: datetime | None, until: datetime) -> float | None:
+def elapsed_seconds(started_at: datetime | None, until: datetime) -> float | None:
+    """How long a variant takes, or took, from its first order; None before that."""
     return None if started_at is None else max((until - started_at) / timedelta(seconds=1), 0.0)
+
+
+def share_of_expected(elapsed: float | None, expected_seconds: float) -> float:
+    """Which part of its expected time a variant has used; over 1 when it takes longer."""
+    return (elapsed or 0.0) / max(expected_seconds, 0.1)
 
 
 def _failure(code: str | None, message: str | None) -> Failure | None:

@@ -113,6 +113,7 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
                         prompt,
                         account_id=account.id,
                         photo_id=_insert_photo(session, account.id, photo),
+                        file_name=photo.file_name,
                         idempotency_key=idempotency.numbered(key, number),
                         fingerprint=fingerprint,
                     ),
@@ -140,12 +141,14 @@ def _new_job(
     *,
     account_id: int,
     photo_id: str,
+    file_name: str,
     idempotency_key: str | None,
     fingerprint: str,
 ) -> NewJob:
     return NewJob(
         account_id=account_id,
         photo_id=photo_id,
+        file_name=file_name,
         room_type=request.room_type,
         style=request.style,
         instructions=request.instructions.strip(),

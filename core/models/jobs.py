@@ -13,7 +13,10 @@ _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 class Job(Base):
-    """One photo to be staged, charged once. Terminal states are final."""
+    """One photo to be staged, charged once. Terminal states are final.
+
+    `search_name` is the photo's file name as a search compares it.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -25,7 +28,23 @@ class Job(Base):
         ),
         sa.CheckConstraint("credits_refunded >= 0 AND credits_refunded <= credits_used", name="refund_within_charge"),
         sa.CheckConstraint("priority IN ('normal', 'rush')", name="priority_known"),
-        sa.Index("ix_jobs_created_at_id", "created_at", "id"),
+        # All that the Monitor filters, sorts and counts by: whatever it asks is answered from here, at worst by one
+        # pass, and never by a look at each job's row, which its prompt makes ten times as long.
+        sa.Index(
+            "ix_jobs_monitor",
+            "created_at",
+            "id",
+            "account_id",
+            "state",
+            "created_by",
+            "room_type",
+            "style",
+            "error_code",
+            "search_name",
+            "credits_used",
+            "started_at",
+            "completed_at",
+        ),
         sa.Index("ix_jobs_account_id_created_at", "account_id", "created_at"),
         sa.Index("ix_jobs_state_created_at", "state", "created_at"),
         sa.Index("ix_jobs_retry_of", "retry_of"),
@@ -54,6 +73,7 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
+    search_name: Mapped[str] = mapped_column(server_default=sa.text("''"))
 
 
 class Variant(Base):

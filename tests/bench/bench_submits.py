@@ -176,6 +176,7 @@ def _job_row(job_id: str, account_id: int, photo_id: str, now: Any) -> dict[str,
         "created_by": "bench",
         "credits_used": pricing.JOB_PRICE_CREDITS,
         "credits_refunded": 0,
+        "search_name": "room.jpg",
         "created_at": now,
     }
 

@@ -63,6 +63,7 @@ def job_of(account_id: int, photo_id: str) -> NewJob:
     return NewJob(
         account_id=account_id,
         photo_id=photo_id,
+        file_name="room.jpg",
         room_type="living_room",
         style="modern",
         instructions="",
