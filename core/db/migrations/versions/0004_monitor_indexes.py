@@ -23,6 +23,8 @@ _MONITOR = [
     "completed_at",
 ]
 _NAME_MAX = 200
+_JOBS = sa.table("jobs", sa.column("id"), sa.column("photo_id"), sa.column("search_name"))
+_PHOTOS = sa.table("photos", sa.column("id"), sa.column("file_name"))
 
 
 def upgrade() -> None:
@@ -40,19 +42,20 @@ def downgrade() -> None:
 
 
 def _fill_search_names() -> None:
-    # Databases fold plain letters alike; the others are folded here, as they will be from now on.
-    folded = "(SELECT lower(substr(file_name, 1, :longest)) FROM photos WHERE photos.id = jobs.photo_id)"
     connection = op.get_bind()
-    connection.execute(sa.text(f"UPDATE jobs SET search_name = {folded}"), {"longest": _NAME_MAX})
-    names = connection.execute(sa.text("SELECT id, file_name FROM photos")).all()
-    foreign = [
-        {"photo_id": row.id, "name": row.file_name.casefold()[:_NAME_MAX]}
+    file_name = sa.select(_PHOTOS.c.file_name).where(_PHOTOS.c.id == _JOBS.c.photo_id).scalar_subquery()
+    connection.execute(
+        sa.update(_JOBS).values(search_name=sa.func.lower(sa.func.substr(file_name, 1, _NAME_MAX)))
+    )
+    # Databases fold plain letters alike; names with others are folded here, as they will be from now on.
+    names = connection.execute(
+        sa.select(_JOBS.c.id, _PHOTOS.c.file_name).join(_PHOTOS, _PHOTOS.c.id == _JOBS.c.photo_id)
+    )
+    folded = [
+        {"job_id": row.id, "folded": row.file_name.casefold()[:_NAME_MAX]}
         for row in names
         if not row.file_name.isascii()
     ]
-    for row in foreign:
-        matching = sa.text(
-            "UPDATE jobs SET search_name = :name"
-            " WHERE account_id = (SELECT account_id FROM photos WHERE id = :photo_id) AND photo_id = :photo_id"
-        )
-        connection.execute(matching, row)
+    if folded:
+        query = sa.update(_JOBS).where(_JOBS.c.id == sa.bindparam("job_id"))
+        connection.execute(query.values(search_name=sa.bindparam("folded")), folded)
