@@ -103,7 +103,7 @@ def visit(served_navigation: None) -> Iterator[Visit]:
 @pytest.fixture
 def sign_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
     """From now on, this person looks at the pages."""
-    return lambda actor: monkeypatch.setattr(session, "require_actor", lambda: actor)
+    return lambda actor: monkeypatch.setattr(session, "visitor", lambda: actor)
 
 
 @pytest.fixture

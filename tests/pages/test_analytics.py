@@ -145,6 +145,6 @@ def test_without_the_role_no_figure_is_shown_and_whom_to_ask(
 ) -> None:
     sign_in(getattr(people, person))
     app = visit("analytics")
-    assert [info.value for info in app.info] == ["Analytics are for managers. Ask one for the figures or the role."]
+    assert "it can't see analytics (permission denied, 403)" in app.warning[0].value
     assert not app.metric
     assert not charts(app)

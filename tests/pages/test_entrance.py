@@ -10,10 +10,9 @@ from tests.pages.conftest import APP, ROOT, MakeRuntime, Visit
 from tests.pages.reading import words
 
 DATABASES = ("sqlite",)
-PAGES = ("stage", "monitor", "analytics")
-TITLES = {"stage": "Stage a photo", "monitor": "Monitor", "analytics": "Analytics"}
+PAGES = ("stage", "monitor", "analytics", "admin")
+TITLES = {"stage": "Stage a photo", "monitor": "Monitor", "analytics": "Analytics", "admin": "Admin"}
 NOBODY: dict[str, Any] = {"is_logged_in": False}
-EVE = {"is_logged_in": True, "email": "eve@example.com"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -55,15 +54,3 @@ def test_in_production_who_has_not_signed_in_sees_the_sign_in_alone(
     assert [title.value for title in app.title] == ["Staging Desk"]
     assert [button.label for button in app.button] == ["Sign in"]
     assert words(app) == "Staging Desk\nSign in to stage photos and see jobs."
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_in_production_a_person_without_a_role_learns_whom_to_ask(
-    visit: Visit, make_runtime: MakeRuntime, page: str
-) -> None:
-    runtime = make_runtime(env="production", replicate_api_token="r8_test")
-    app = visit(page, user=EVE, job=factories.job(runtime.desk))
-    assert [title.value for title in app.title] == ["No role yet"]
-    assert [button.label for button in app.button] == ["Sign out"]
-    assert "signed in as eve@example.com, and have no role. Ask a manager for one." in words(app)
-    assert factories.BELLEVUE not in words(app)

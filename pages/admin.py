@@ -1,0 +1,29 @@
+"""Admin: who may come in, which programs may call, how much may be refunded, and who did what."""
+
+import streamlit as st
+
+from pages.widgets import admin_audit, admin_people, deeds, session
+
+_SECTIONS = {
+    "People": admin_people.draw,
+    "Audit log": admin_audit.draw,
+}
+
+
+def _page() -> None:
+    actor = session.require_actor()
+    st.title("Admin", anchor=False)
+    deeds.draw_notice()
+    section = st.segmented_control(
+        "Section",
+        list(_SECTIONS),
+        default="People",
+        required=True,
+        key="section",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    _SECTIONS[str(section)](actor)
+
+
+_page()
