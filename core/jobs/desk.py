@@ -9,13 +9,21 @@ from core.provider.contract import Provider
 from core.storage.contract import Storage
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """When somebody was first and last asked, without an answer in between."""
+
+    began_at: datetime
+    asked_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The tools that use cases share.
 
     `wake` tells this process's loops that there is something to do; `settling` holds the ids of the variants whose
-    results this process is fetching, each with the monotonic time since when; `unanswered_since` the predictions
-    that it has asked about in vain, and since when; `looking` the variants whose look is not finished.
+    results this process is fetching, each with the monotonic time since when; `silences` the predictions that it has
+    asked about in vain; `looking` the variants whose look is not finished.
     """
 
     database: Database
@@ -28,7 +36,7 @@ class Desk:
     wake: threading.Event = field(default_factory=threading.Event)
     settling: dict[str, float] = field(default_factory=dict)
     looking: set[str] = field(default_factory=set)
-    unanswered_since: dict[str, datetime] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
 
     @property
     def timeout(self) -> timedelta:

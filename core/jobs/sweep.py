@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core import clock, errors, logs
 from core.auth.actors import Source, system
 from core.jobs import attempts, creation, dispatch, endings, pause, settlement, sync, transitions
-from core.jobs.desk import Desk
+from core.jobs.desk import Desk, Silence
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant
 from core.provider.contract import Prediction, order_key
@@ -30,6 +30,8 @@ LIST_LAG = timedelta(seconds=15)
 CALL_MAX = timedelta(seconds=40)
 # A prediction past its deadline is asked for this long before silence counts as the end.
 _SILENCE_MAX = timedelta(seconds=5)
+# Whoever did not ask for longer than a call can take stood still, and has not found anybody silent meanwhile.
+_ASKED_AGAIN_WITHIN = timedelta(seconds=60)
 # Who is told to wait, or not to ask, is answered: that may be over in a moment.
 _REFUSED_MAX = timedelta(seconds=45)
 _NOTED_TOGETHER = 25
@@ -57,13 +59,13 @@ class _Due:
 class _Listing:
     """What the provider's list said, and since when it is complete; None if nothing of it could be read.
 
-    `unread_for`: how long this process has asked for it in vain.
+    `silent_for`: how long this process has asked for it in vain.
     """
 
     asked_at: datetime
     predictions: Sequence[Prediction]
     complete_since: datetime | None
-    unread_for: timedelta
+    silent_for: timedelta
 
 
 def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
@@ -222,7 +224,7 @@ def _look_at(desk: Desk, item: _Due, prediction: Prediction | None) -> None:
         _note_unreadable(desk, failed)
         _end_if_silent(desk, item, failed)
         return
-    desk.unanswered_since.pop(item.prediction_id, None)
+    desk.silences.pop(item.prediction_id, None)
     sync.apply(desk, _SWEEP, prediction)
     if is_overdue and not prediction.status.is_terminal:
         _time_out(desk, item)
@@ -235,16 +237,25 @@ def _end_if_silent(desk: Desk, item: _Due, failed: errors.ProviderError) -> None
     asks in vain, so that an outage of our own, however long, throws nothing away.
     """
     now = clock.now()
-    since = desk.unanswered_since.setdefault(item.prediction_id, now)
+    silent_for = _silent_for(desk, item.prediction_id, asked_at=now)
     is_refusal = isinstance(failed, errors.ProviderThrottled | errors.ProviderUnauthorized)
-    is_over = now >= item.deadline_at and now - since >= (_REFUSED_MAX if is_refusal else _SILENCE_MAX)
+    is_over = now >= item.deadline_at and silent_for >= (_REFUSED_MAX if is_refusal else _SILENCE_MAX)
     if is_over and not settlement.is_claimed(desk, item.variant_id):
         _time_out(desk, item)
 
 
+def _silent_for(desk: Desk, subject: str, *, asked_at: datetime) -> timedelta:
+    """Note one more question that nobody answered; since when that goes on without a pause."""
+    last = desk.silences.get(subject)
+    is_going_on = last is not None and asked_at - last.asked_at <= _ASKED_AGAIN_WITHIN
+    began_at = last.began_at if last is not None and is_going_on else asked_at
+    desk.silences[subject] = Silence(began_at, asked_at)
+    return asked_at - began_at
+
+
 def _time_out(desk: Desk, item: _Due) -> None:
     """The provider is silent, or won't stop: the job must not hang with it."""
-    desk.unanswered_since.pop(item.prediction_id, None)
+    desk.silences.pop(item.prediction_id, None)
     variant = sync.find_variant(desk, item.prediction_id)
     if variant is not None:
         sync.end_without_result(desk, _SWEEP, variant, item.prediction_id, errors.TimedOut())
@@ -290,11 +301,15 @@ def _read_list(desk: Desk, since: datetime) -> _Listing:
             found.extend(page)
     except errors.ProviderError as failed:
         _note_unreadable(desk, failed)
-        oldest = min((prediction.created_at for prediction in found), default=None)
-        unread_for = asked_at - desk.unanswered_since.setdefault(_THE_LIST, asked_at)
-        return _Listing(asked_at=asked_at, predictions=found, complete_since=oldest, unread_for=unread_for)
-    desk.unanswered_since.pop(_THE_LIST, None)
-    return _Listing(asked_at=asked_at, predictions=found, complete_since=since, unread_for=timedelta())
+        if not found:
+            silent_for = _silent_for(desk, _THE_LIST, asked_at=asked_at)
+            return _Listing(asked_at=asked_at, predictions=(), complete_since=None, silent_for=silent_for)
+        # It answers, if not in full: the rest comes with one of the next looks.
+        desk.silences.pop(_THE_LIST, None)
+        oldest = min(prediction.created_at for prediction in found)
+        return _Listing(asked_at=asked_at, predictions=found, complete_since=oldest, silent_for=timedelta())
+    desk.silences.pop(_THE_LIST, None)
+    return _Listing(asked_at=asked_at, predictions=found, complete_since=since, silent_for=timedelta())
 
 
 def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
@@ -310,7 +325,7 @@ def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
     with desk.database.write() as session:
         is_covered = listing.complete_since is not None and listing.complete_since <= row.created_at - _CLOCK_SKEW
         # A prediction does not outlive its time limit: where the list stays silent, nobody waits for longer.
-        is_silent = not is_covered and listing.unread_for >= _SILENCE_MAX
+        is_silent = not is_covered and listing.silent_for >= _SILENCE_MAX
         limit = min(INPUT_KEPT, LIST_LAG + CALL_MAX + desk.timeout) if is_silent else INPUT_KEPT
         if now - row.created_at > limit:
             # The provider erases inputs after an hour: whether one was bought can't be known any more.

@@ -198,6 +198,19 @@ def test_one_unanswered_question_after_the_deadline_does_not_throw_a_result_away
     assert factories.states(desk.database, job_id)[0] == "completed"
 
 
+def test_a_process_that_stood_still_between_two_unanswered_questions_has_found_nobody_silent(
+    desk: Desk, provider: FakeProvider, round_of: Round
+) -> None:
+    job_id, predictions = factories.ordered_job(desk)
+    for prediction_id in predictions:
+        provider.finish(prediction_id)
+    for _ in range(3):
+        provider.fail_next("get", errors.ProviderUnavailable(), errors.ProviderUnavailable())
+        round_of(seconds=desk.timeout_seconds + 60)
+    round_of()
+    assert factories.states(desk.database, job_id)[0] == "completed"
+
+
 def test_a_result_made_in_time_counts_however_late_we_look(
     desk: Desk, provider: FakeProvider, round_of: Round
 ) -> None:
