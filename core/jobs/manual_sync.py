@@ -2,52 +2,96 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 
-from core import errors, logs
+from core import clock, errors, logs
 from core.auth.actors import Actor, Source
 from core.auth.roles import Action
-from core.jobs import attempts, queries, sync
+from core.jobs import attempts, queries, stuck, sync
 from core.jobs.desk import Desk
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, final_job_state, variant_name
-from core.models import Job, Variant
+from core.models import Account, Job, Photo, Variant
 from core.provider.contract import Prediction
 
 _log = logs.get(__name__)
 _PARALLEL_CALLS = 8
 _PREDICTION_ID = re.compile(r"[a-zA-Z0-9]{1,64}")
+_DRAWING = "Replicate is still drawing it."
+_NOT_KEPT = "Its result is there, but could not be fetched or stored just now; that is tried again by itself."
+_WAITING = {
+    VariantState.QUEUED: "It waits for its turn, and was not ordered yet.",
+    VariantState.SUBMITTING: "It is being ordered, and Replicate has not answered yet.",
+}
+
+
+class Outcome(StrEnum):
+    """What a sync did, or would do, to a variant or a job. Of several variants' outcomes, the first here counts."""
+
+    CHANGED = "changed"
+    UNREACHABLE = "unreachable"
+    DELAYED = "delayed"
+    DRAWING = "drawing"
+    WAITING = "waiting"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobChange:
-    """What a sync did, or would do, to one job."""
+    """What a sync did, or would do, to one job, or why it did nothing. `message` speaks of each variant in flight."""
 
     job_id: str
+    account: str
+    file_name: str
+    outcome: Outcome
     before: JobState
     after: JobState
     message: str
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether the sync changed any of its variants, or would."""
+        return self.outcome is Outcome.CHANGED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """How many jobs were looked at, and what changed. `unreachable` counts predictions that could not be read."""
+    """What came of each job that was looked at. `unreachable` counts predictions that could not be read."""
 
-    checked: int
-    changed: list[JobChange]
+    outcomes: list[JobChange]
     unreachable: int
     dry_run: bool
 
+    @property
+    def checked(self) -> int:
+        """How many jobs were looked at."""
+        return len(self.outcomes)
+
+    @property
+    def changed(self) -> list[JobChange]:
+        """Those of them that the sync changed, or would change."""
+        return [one for one in self.outcomes if one.has_changed]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
+class _Job:
+    id: str
+    state: JobState
+    account: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Variant:
     job_id: str
     variant_index: int
-    prediction_id: str
+    state: VariantState
+    prediction_id: str | None
     deadline_at: datetime | None
     cancel_requested: bool
     was_retried: bool
@@ -55,48 +99,53 @@ class _Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _News:
-    job_id: str
-    variant_index: int
-    after: VariantState
+    variant: _Variant
+    outcome: Outcome
     message: str
+    after: VariantState
+    failure: errors.ProviderError | None = None
 
 
-def sync_jobs(desk: Desk, actor: Actor, *, job_id: str | None = None, dry_run: bool = False) -> SyncReport:
-    """Ask the provider about one job, or about all in flight, and apply what it says, or only tell.
+def sync_jobs(
+    desk: Desk,
+    actor: Actor,
+    *,
+    job_id: str | None = None,
+    job_ids: Sequence[str] | None = None,
+    stale_only: bool = False,
+    dry_run: bool = False,
+) -> SyncReport:
+    """Ask the provider about some jobs, or about all in flight, and apply what it says, or only tell.
+
+    `job_ids` (or `job_id`, for one) names the jobs. `stale_only` keeps to those in flight of which a variant is
+    stuck, or runs for over twice as long as all but the slowest.
+
+    1. Note which jobs are meant, and how their variants stand.
+    2. Ask about each running variant, a few at a time, and apply the answer; a dry run works out what that would do.
+    3. Look how the jobs stand now, and say of each what came of it.
 
     Raises:
         PermissionDenied: if the actor may not sync.
-        JobNotFound: if there is no such job, or the actor doesn't see it.
+        JobNotFound: if there is no job of a given id, or the actor doesn't see it.
         ProviderError: if the provider could not be asked about any of them.
     """
     actor.require(Action.SYNC)
-    before = _states(desk, actor, job_id)
-    running = _running(desk, list(before))
-    news: list[_News] = []
-    failures: list[errors.ProviderError] = []
+    named = [job_id] if job_id is not None else None if job_ids is None else list(job_ids)
+    jobs = _meant(desk, actor, named, stale_only=stale_only)
+    variants = _variants(desk, list(jobs))
     with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
-        for outcome in pool.map(lambda item: _ask(desk, actor, item, dry_run=dry_run), running):
-            if isinstance(outcome, errors.ProviderError):
-                failures.append(outcome)
-            elif outcome is not None:
-                news.append(outcome)
-    if failures and len(failures) == len(running):
+        news = list(pool.map(lambda one: _look_at(desk, actor, one, dry_run=dry_run), variants))
+    failures = [item.failure for item in news if item.failure is not None]
+    if failures and len(failures) == sum(one.state is VariantState.RUNNING for one in variants):
         raise failures[0]
-    after = _predicted(desk, before, news) if dry_run else _states(desk, actor, job_id, ids=list(before))
     by_job: dict[str, list[_News]] = defaultdict(list)
     for item in news:
-        by_job[item.job_id].append(item)
-    changed = [
-        JobChange(
-            job_id=changed_id,
-            before=before[changed_id],
-            after=after[changed_id],
-            message=" ".join(item.message for item in sorted(items, key=lambda one: one.variant_index)),
-        )
-        for changed_id, items in by_job.items()
-    ]
-    _log.info("synced", actor=actor.name, checked=len(before), changed=len(changed), dry_run=dry_run)
-    return SyncReport(checked=len(before), changed=changed, unreachable=len(failures), dry_run=dry_run)
+        by_job[item.variant.job_id].append(item)
+    after = _predicted(jobs, by_job) if dry_run else _states(desk, list(jobs))
+    outcomes = [_told(job, by_job[job.id], after=after[job.id]) for job in jobs.values()]
+    report = SyncReport(outcomes=outcomes, unreachable=len(failures), dry_run=dry_run)
+    _log.info("synced", actor=actor.name, checked=report.checked, changed=len(report.changed), dry_run=dry_run)
+    return report
 
 
 def provider_view(desk: Desk, actor: Actor, *, prediction_id: str) -> Prediction:
@@ -117,72 +166,131 @@ def provider_view(desk: Desk, actor: Actor, *, prediction_id: str) -> Prediction
     return desk.provider.get(prediction_id)
 
 
-def _ask(desk: Desk, actor: Actor, item: _Running, *, dry_run: bool) -> _News | errors.ProviderError | None:
-    try:
-        prediction = desk.provider.get(item.prediction_id)
-    except errors.ProviderError as failed:
-        return failed
-    if dry_run:
-        expected = sync.outcome_of(
-            prediction,
-            deadline_at=item.deadline_at,
-            cancel_requested=item.cancel_requested,
-            was_retried=item.was_retried,
-        )
-        if expected is None:
-            return None
-        after, words = expected
-        message = f"{variant_name(item.variant_index)}: {words}"
-    else:
-        change = sync.apply(desk, replace(actor, source=Source.SYNC), prediction)
-        if change is None:
-            return None
-        after, message = change.after, change.message
-    return _News(job_id=item.job_id, variant_index=item.variant_index, after=after, message=message)
-
-
-def _states(desk: Desk, actor: Actor, job_id: str | None, *, ids: Sequence[str] | None = None) -> dict[str, JobState]:
-    query = sa.select(Job.id, Job.state)
+def _meant(desk: Desk, actor: Actor, named: Sequence[str] | None, *, stale_only: bool) -> dict[str, _Job]:
+    query = (
+        sa.select(Job.id, Job.state, Account.name.label("account"), Photo.file_name)
+        .join(Account, Account.id == Job.account_id)
+        .join(Photo, Photo.id == Job.photo_id)
+        .order_by(Job.created_at, Job.id)
+    )
     if actor.account_id is not None:
         query = query.where(Job.account_id == actor.account_id)
-    if ids is not None:
-        query = query.where(Job.id.in_(ids))
-    elif job_id is not None:
-        query = query.where(Job.id == job_id)
-    else:
+    if named is not None:
+        # An id from an address bar may hold what PostgreSQL refuses to compare with.
+        query = query.where(Job.id.in_([one for one in named if one.isprintable()]))
+    if named is None or stale_only:
         query = query.where(Job.state.in_(IN_FLIGHT_JOBS))
     with desk.database.read() as session:
-        states = {row.id: JobState(row.state) for row in session.execute(query)}
-    if job_id is not None and not states:
+        if stale_only:
+            slow_seconds = queries.typical_times(session).p95_seconds or queries.FIRST_ESTIMATE_SECONDS
+            stale = stuck.is_stale(clock.now(), slow_seconds=slow_seconds)
+            query = query.where(Job.id.in_(sa.select(Variant.job_id).where(stale)))
+        rows = session.execute(query).all()
+    if named is not None and not stale_only and len(rows) < len(set(named)):
         raise errors.JobNotFound
-    return states
+    return {row.id: _Job(**{**row._mapping, "state": JobState(row.state)}) for row in rows}
 
 
-def _running(desk: Desk, job_ids: Sequence[str]) -> list[_Running]:
+def _variants(desk: Desk, job_ids: Sequence[str]) -> list[_Variant]:
     with desk.database.read() as session:
         rows = session.execute(
             sa.select(
                 Variant.job_id,
                 Variant.variant_index,
+                Variant.state,
                 attempts.followed_prediction_id().label("prediction_id"),
                 Variant.deadline_at,
                 Job.cancel_requested_at.is_not(None).label("cancel_requested"),
                 Variant.retried_at.is_not(None).label("was_retried"),
             )
             .join(Job, Job.id == Variant.job_id)
-            .where(Variant.job_id.in_(job_ids), Variant.state == VariantState.RUNNING)
+            .where(Variant.job_id.in_(job_ids))
+            .order_by(Variant.job_id, Variant.variant_index)
         ).all()
-    return [_Running(**row._mapping) for row in rows]
+    return [_Variant(**{**row._mapping, "state": VariantState(row.state)}) for row in rows]
 
 
-def _predicted(desk: Desk, before: dict[str, JobState], news: Sequence[_News]) -> dict[str, JobState]:
-    changes = {(item.job_id, item.variant_index): item.after for item in news}
-    expected: dict[str, list[VariantState]] = defaultdict(list)
+def _look_at(desk: Desk, actor: Actor, variant: _Variant, *, dry_run: bool) -> _News:
+    if variant.state is not VariantState.RUNNING or variant.prediction_id is None:
+        return _unasked(variant)
+    try:
+        prediction = desk.provider.get(variant.prediction_id)
+    except errors.ProviderError as failed:
+        words = f"It could not be asked about. {failed.message}"
+        return _news(variant, Outcome.UNREACHABLE, words, failure=failed)
+    return _expect(variant, prediction) if dry_run else _apply(desk, actor, variant, prediction)
+
+
+def _unasked(variant: _Variant) -> _News:
+    if variant.state.is_terminal:
+        return _news(variant, Outcome.ENDED, f"It has ended before: {variant.state}.")
+    return _news(variant, Outcome.WAITING, _WAITING.get(variant.state, _WAITING[VariantState.SUBMITTING]))
+
+
+def _expect(variant: _Variant, prediction: Prediction) -> _News:
+    expected = sync.outcome_of(
+        prediction,
+        deadline_at=variant.deadline_at,
+        cancel_requested=variant.cancel_requested,
+        was_retried=variant.was_retried,
+    )
+    if expected is None:
+        return _news(variant, Outcome.DRAWING, _DRAWING)
+    after, words = expected
+    return _news(variant, Outcome.CHANGED, words, after=after)
+
+
+def _apply(desk: Desk, actor: Actor, variant: _Variant, prediction: Prediction) -> _News:
+    delays: list[errors.StagingError] = []
+    change = sync.apply(desk, replace(actor, source=Source.SYNC), prediction, note_delay=delays.append)
+    if change is not None:
+        words = change.message.removeprefix(f"{variant_name(variant.variant_index)}: ")
+        return _news(variant, Outcome.CHANGED, words, after=change.after)
+    if not prediction.status.is_terminal:
+        return _news(variant, Outcome.DRAWING, _DRAWING)
+    if delays:
+        return _news(variant, Outcome.DELAYED, f"{_NOT_KEPT} {delays[0].message}")
+    followed = sync.find_variant(desk, prediction.id)
+    if followed is not None and followed.state is VariantState.RUNNING:
+        return _news(variant, Outcome.DELAYED, "Its result is being fetched by another process just now.")
+    return _news(variant, Outcome.ENDED, "Other news of its end came first.")
+
+
+def _news(
+    variant: _Variant,
+    outcome: Outcome,
+    words: str,
+    *,
+    after: VariantState | None = None,
+    failure: errors.ProviderError | None = None,
+) -> _News:
+    message = f"{variant_name(variant.variant_index)}: {words}"
+    return _News(variant=variant, outcome=outcome, message=message, after=after or variant.state, failure=failure)
+
+
+def _told(job: _Job, news: Sequence[_News], *, after: JobState) -> JobChange:
+    """What came of one job: of its variants, what was found; of one that had ended before, only that."""
+    in_flight = [item for item in news if not item.variant.state.is_terminal]
+    worst = min((item.outcome for item in in_flight), key=list(Outcome).index, default=Outcome.ENDED)
+    words = [item.message for item in in_flight] or [f"It had ended before: {job.state}."]
+    return JobChange(
+        job_id=job.id,
+        account=job.account,
+        file_name=job.file_name,
+        outcome=worst,
+        before=job.state,
+        after=after,
+        message=" ".join(words),
+    )
+
+
+def _states(desk: Desk, job_ids: Sequence[str]) -> dict[str, JobState]:
     with desk.database.read() as session:
-        for row in session.execute(
-            sa.select(Variant.job_id, Variant.variant_index, Variant.state).where(
-                Variant.job_id.in_({item.job_id for item in news})
-            )
-        ):
-            expected[row.job_id].append(changes.get((row.job_id, row.variant_index), VariantState(row.state)))
-    return {job_id: final_job_state(states) or before[job_id] for job_id, states in expected.items()}
+        rows = session.execute(sa.select(Job.id, Job.state).where(Job.id.in_(job_ids)))
+        return {row.id: JobState(row.state) for row in rows}
+
+
+def _predicted(jobs: Mapping[str, _Job], by_job: Mapping[str, Sequence[_News]]) -> dict[str, JobState]:
+    return {
+        job_id: final_job_state([item.after for item in by_job[job_id]]) or job.state for job_id, job in jobs.items()
+    }

@@ -20,7 +20,7 @@ from core.models import Account, Attempt, Job, JobEvent, Photo, Variant
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 # Until anything was measured: what a real run of the default model took.
-_FIRST_ESTIMATE_SECONDS = 6.0
+FIRST_ESTIMATE_SECONDS = 6.0
 _MEASURED_OVER = 100
 
 
@@ -195,13 +195,13 @@ def load_jobs(session: Session, job_ids: Sequence[str]) -> list[JobDetail]:
 
 def _expected_seconds(session: Session, rows: Sequence[sa.Row[Job, str, Photo]]) -> float:
     if not any(JobState(row.Job.state) in IN_FLIGHT_JOBS for row in rows):
-        return _FIRST_ESTIMATE_SECONDS
+        return FIRST_ESTIMATE_SECONDS
     return expected_seconds(session)
 
 
 def expected_seconds(session: Session) -> float:
     """How long a variant will probably take from its order to its result."""
-    return typical_times(session).median_seconds or _FIRST_ESTIMATE_SECONDS
+    return typical_times(session).median_seconds or FIRST_ESTIMATE_SECONDS
 
 
 def _detail(

@@ -15,6 +15,8 @@ DEADLINE_GRACE = timedelta(minutes=1)
 SUBMITTING_MAX = timedelta(minutes=5)
 # A running prediction is looked at every few seconds: nobody does so any more.
 UNPOLLED_MAX = timedelta(minutes=1)
+# What runs for so many times as long as all but the slowest do is worth a look.
+_SLOW_TIMES = 2
 
 
 def is_stuck(now: datetime) -> sa.ColumnElement[bool]:
@@ -35,4 +37,15 @@ def is_stuck(now: datetime) -> sa.ColumnElement[bool]:
         sa.and_(Variant.state == VariantState.RUNNING, Variant.next_due_at < now - UNPOLLED_MAX, nobody_settles),
         sa.and_(Variant.state == VariantState.QUEUED, dispatch.waiting_since() < now - dispatch.QUEUE_TIMEOUT),
         sa.and_(Variant.state == VariantState.SUBMITTING, ordered_at < now - SUBMITTING_MAX),
+    )
+
+
+def is_stale(now: datetime, *, slow_seconds: float) -> sa.ColumnElement[bool]:
+    """Whether a variant is stuck, or runs for over twice the `slow_seconds` that all but the slowest take."""
+    return sa.or_(
+        is_stuck(now),
+        sa.and_(
+            Variant.state == VariantState.RUNNING,
+            Variant.started_at < now - _SLOW_TIMES * timedelta(seconds=slow_seconds),
+        ),
     )

@@ -4,6 +4,7 @@ Whatever the order, repetition or loss of news, the outcome is the same: each st
 and what is terminal stays as it is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,8 @@ _SAFETY_WORDS = ("flagged as sensitive", "e005", "nsfw", "safety")
 _ERROR_TEXT_MAX = 200
 # The provider's clock and ours may differ: a prediction that it ended this close to the deadline ran into it.
 _DEADLINE_TOLERANCE = timedelta(seconds=5)
+# Told why a result that is there could not be fetched or stored just now.
+NoteDelay = Callable[[errors.StagingError], None]
 _OTHERWISE = {
     VariantState.QUEUED: "It failed, and is ordered once more at no charge.",
     VariantState.CANCELED: "It was canceled; its credits were returned.",
@@ -83,8 +86,10 @@ def find_variant(desk: Desk, prediction_id: str) -> Followed | None:
     return Followed(**{**row._mapping, "state": VariantState(row.state)})
 
 
-def apply(desk: Desk, actor: Actor, prediction: Prediction) -> Change | None:
+def apply(desk: Desk, actor: Actor, prediction: Prediction, *, note_delay: NoteDelay | None = None) -> Change | None:
     """Bring the prediction's variant to where the provider says it is; None if that changes nothing.
+
+    Also None if the result can't be fetched or stored just now, which `note_delay` is told; it is tried again.
 
     1. Find the variant that follows the prediction. There is none, or it is not running: done.
     2. Still under way: note the status.
@@ -101,7 +106,7 @@ def apply(desk: Desk, actor: Actor, prediction: Prediction) -> Change | None:
         return None
     log = _log.bind(job_id=variant.job_id, variant=variant.variant_index, prediction_id=prediction.id)
     if prediction.status is PredictionStatus.SUCCEEDED:
-        return _settle(desk, actor, variant, prediction)
+        return _settle(desk, actor, variant, prediction, note_delay)
     failure = failure_of(prediction, deadline_at=variant.deadline_at)
     log.info("prediction ended without a result", status=prediction.status.value, code=failure.code)
     return end_without_result(desk, actor, variant, prediction.id, failure, prediction=prediction)
@@ -171,7 +176,9 @@ def failure_of(prediction: Prediction, *, deadline_at: datetime | None) -> error
     )
 
 
-def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction) -> Change | None:
+def _settle(
+    desk: Desk, actor: Actor, variant: Followed, prediction: Prediction, note_delay: NoteDelay | None = None
+) -> Change | None:
     log = _log.bind(job_id=variant.job_id, variant=variant.variant_index, prediction_id=prediction.id)
     if not settlement.claim(desk, variant.variant_id, prediction_id=prediction.id):
         return None
@@ -185,6 +192,8 @@ def _settle(desk: Desk, actor: Actor, variant: Followed, prediction: Prediction)
         log.warning("settlement delayed", code=later.code, error=later.message)
         is_away = isinstance(later, errors.StorageUnavailable)
         settlement.give_up_claim(desk, variant.variant_id, storage_is_away=is_away)
+        if note_delay is not None:
+            note_delay(later)
         return None
     except BaseException:
         settlement.give_up_claim(desk, variant.variant_id)

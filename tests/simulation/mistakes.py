@@ -126,7 +126,7 @@ def reopened_by_late_news() -> AbstractContextManager[object]:
     """News that a prediction runs makes its variant run, whatever it was."""
     apply = sync.apply
 
-    def reopen(desk: Any, actor: Any, prediction: contract.Prediction) -> Any:
+    def reopen(desk: Any, actor: Any, prediction: contract.Prediction, **more: Any) -> Any:
         variant = sync.find_variant(desk, prediction.id)
         if variant is not None and not prediction.status.is_terminal and variant.state is VariantState.FAILED:
             with desk.database.write() as session:
@@ -140,7 +140,7 @@ def reopened_by_late_news() -> AbstractContextManager[object]:
                         next_due_at=clock.now(),
                     )
                 )
-        return apply(desk, actor, prediction)
+        return apply(desk, actor, prediction, **more)
 
     return mock.patch.object(sync, "apply", reopen)
 
