@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,35 @@ _START_SECONDS = 60.0
 
 
 class DeskServer:
-    """`streamlit run app.py` on a port of its own, with the simulator, its data in a folder of the test's."""
+    """`streamlit run app.py` on a port of its own, with the simulator, its data in a folder of the test's.
 
-    def __init__(self, data: Path, *, simulator_seconds: float = 1.0) -> None:
+    `folder` is where it is started, and finds its `.streamlit/`; `environment` is added to what it is given.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        simulator_seconds: float = 1.0,
+        folder: Path = ROOT,
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.data = data
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{port or free_port()}"
         self.log = data.with_suffix(".log")
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("STAGING_", "REPLICATE_"))},
             "STAGING_DATA_DIR": str(data),
             "STAGING_SIMULATOR_SECONDS": str(simulator_seconds),
+            **(environment or {}),
         }
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", self.url.rpartition(":")[2]]
+        script, its_port = str(ROOT / "app.py"), self.url.rpartition(":")[2]
+        command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", its_port]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=folder,
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -146,7 +160,8 @@ class DeskServer:
         return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
