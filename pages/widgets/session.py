@@ -22,8 +22,8 @@ from pages.widgets.visitor import Stranger
 _ENTERED = "entered_by_app"
 _TOKEN = "session_token"  # noqa: S105 - the name under which it is kept
 _KNOWN = "known_visitor"
-# One run of a page asks often. A role that was taken away ends with the first thing done after this time.
-_LOOKED_UP_FOR_SECONDS = 1.0
+# One run of a page asks often; what a click starts is a run of its own, and must not go by what the last one found.
+_LOOKED_UP_FOR_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def require_actor() -> Actor:  # noqa: RET503 - st.stop() and st.switch_page() n
 
 
 def visitor() -> Actor | Stranger:
-    """Who is at this page, or why nobody is who may see it. In production the role is at most a second old."""
+    """Who is at this page, or why nobody is who may see it. In production the role is as it is now."""
     if core_runtime.current().settings.is_production:
         return _signed_in()
     address = st.context.ip_address
