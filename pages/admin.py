@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from pages.widgets import admin_audit, admin_people, deeds, session
+from pages.widgets import admin_audit, admin_keys, admin_limits, admin_people, deeds, session
 
 _SECTIONS = {
     "People": admin_people.draw,
+    "API keys": admin_keys.draw,
+    "Refund limits": admin_limits.draw,
     "Audit log": admin_audit.draw,
 }
 
