@@ -20,12 +20,21 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A person, a key or the desk itself. With `account_id`, it sees that account and no other."""
+    """A person, a key or the desk itself. With `account_id`, it sees that account and no other.
+
+    `made_by` is who made the key that is calling, where that is known.
+    """
 
     name: str
     role: Role
     source: Source
     account_id: int | None = None
+    made_by: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Who answers for the call: nobody can check themselves by means of a key."""
+        return self.made_by or self.name
 
     def may(self, action: Action) -> bool:
         """Whether the role includes the action."""

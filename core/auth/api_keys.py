@@ -3,15 +3,18 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, errors
+from core.auth import audit
 from core.auth.actors import SYSTEM_NAME, Actor, Source
-from core.auth.roles import Role
-from core.models import ApiKey
+from core.auth.audit import AuditKind
+from core.auth.roles import Action, Role
+from core.db.session import Database
+from core.models import Account, ApiKey
 
 _PREFIX = "sd_"
 _KEY_BYTES = 32
@@ -20,13 +23,85 @@ _NAME_MAX = 80
 _LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 
-def create(session: Session, *, name: str, role: Role, account_id: int | None) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyDetail:
+    """A key as an administrator sees it: everything but the key. `created_by` is None for a command's."""
+
+    name: str
+    role: Role
+    account: str | None
+    created_at: datetime
+    created_by: str | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def create_key(database: Database, actor: Actor, *, name: str, role: Role, account: str | None = None) -> str:
     """Make a key and return it: the only time it can be seen.
+
+    Raises:
+        PermissionDenied: if the actor may not manage keys.
+        ValidationFailed: if the name is empty or taken, or a staff key has no account.
+        AccountNotFound: if there is no such account.
+    """
+    actor.require(Action.MANAGE_KEYS)
+    with database.write() as session:
+        account_id = None
+        if account:
+            account_id = session.scalar(sa.select(Account.id).where(Account.name == account))
+            if account_id is None:
+                raise errors.AccountNotFound
+        key = create(session, name=name, role=role, account_id=account_id, created_by=actor.person)
+        audit.note(
+            session, actor, AuditKind.KEY_CREATED, account_id=account_id, target=name.strip(), detail=role.value
+        )
+    return key
+
+
+def revoke_key(database: Database, actor: Actor, *, name: str) -> None:
+    """Take back the key of that name for good; revoking it again changes nothing.
+
+    Raises:
+        PermissionDenied: if the actor may not manage keys.
+        ValidationFailed: if there is no key of that name.
+    """
+    actor.require(Action.MANAGE_KEYS)
+    with database.write() as session:
+        if revoke(session, name=name):
+            audit.note(session, actor, AuditKind.KEY_REVOKED, target=name)
+
+
+def api_keys(session: Session, actor: Actor) -> list[KeyDetail]:
+    """Every key there ever was, the newest first.
+
+    Raises:
+        PermissionDenied: if the actor may not manage keys.
+    """
+    actor.require(Action.MANAGE_KEYS)
+    rows = session.execute(
+        sa.select(
+            ApiKey.name,
+            ApiKey.role,
+            Account.name.label("account"),
+            ApiKey.created_at,
+            ApiKey.created_by,
+            ApiKey.last_used_at,
+            ApiKey.revoked_at,
+        )
+        .outerjoin(Account, Account.id == ApiKey.account_id)
+        .order_by(ApiKey.id.desc())
+    )
+    return [KeyDetail(**{**row._mapping, "role": Role(row.role)}) for row in rows]
+
+
+def create(session: Session, *, name: str, role: Role, account_id: int | None, created_by: str | None = None) -> str:
+    """Make a key and return it, in the caller's transaction.
 
     Raises:
         ValidationFailed: if the name is empty or taken, or a staff key has no account.
     """
-    if not name.strip() or not name.isprintable() or len(name) > _NAME_MAX or name == SYSTEM_NAME:
+    name = name.strip()
+    if not name or not name.isprintable() or len(name) > _NAME_MAX or name == SYSTEM_NAME:
         raise errors.ValidationFailed(
             f"A key's name is 1 to {_NAME_MAX} printable characters, and not {SYSTEM_NAME!r}. No key was made."
         )
@@ -36,13 +111,20 @@ def create(session: Session, *, name: str, role: Role, account_id: int | None) -
         raise errors.ValidationFailed(f"There is already a key named {name!r}. No key was made; choose another name.")
     key = _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
     session.add(
-        ApiKey(name=name, key_hash=_hash(key), role=role.value, account_id=account_id, created_at=clock.now())
+        ApiKey(
+            name=name,
+            key_hash=_hash(key),
+            role=role.value,
+            account_id=account_id,
+            created_at=clock.now(),
+            created_by=created_by,
+        )
     )
     return key
 
 
-def revoke(session: Session, *, name: str) -> None:
-    """Take back the key of that name for good; revoking it again changes nothing.
+def revoke(session: Session, *, name: str) -> bool:
+    """Take back the key of that name for good; False if it was before.
 
     Raises:
         ValidationFailed: if there is no key of that name.
@@ -50,9 +132,10 @@ def revoke(session: Session, *, name: str) -> None:
     found = session.scalar(sa.select(ApiKey.id).where(ApiKey.name == name))
     if found is None:
         raise errors.ValidationFailed(f"There is no key named {name!r}. Nothing was changed.")
-    session.execute(
+    revoked = session.execute(
         sa.update(ApiKey).where(ApiKey.id == found, ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now())
     )
+    return revoked.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +153,19 @@ def find_actor(session: Session, key: str) -> FoundKey:
         NotAuthenticated: if the key is unknown or revoked.
     """
     row = session.execute(
-        sa.select(ApiKey.name, ApiKey.role, ApiKey.account_id, ApiKey.last_used_at).where(
+        sa.select(ApiKey.name, ApiKey.role, ApiKey.account_id, ApiKey.created_by, ApiKey.last_used_at).where(
             ApiKey.key_hash == _hash(key), ApiKey.revoked_at.is_(None)
         )
     ).one_or_none()
     if row is None:
         raise errors.NotAuthenticated
-    actor = Actor(name=row.name, role=Role(row.role), source=Source.API, account_id=row.account_id)
+    actor = Actor(
+        name=row.name,
+        role=Role(row.role),
+        source=Source.API,
+        account_id=row.account_id,
+        made_by=row.created_by,
+    )
     is_old = row.last_used_at is None or row.last_used_at < clock.now() - _LAST_USED_RESOLUTION
     return FoundKey(actor, is_old)
 

@@ -21,14 +21,21 @@ class Action(StrEnum):
     SYNC = "sync jobs"
     CANCEL = "cancel jobs"
     RETRY = "retry jobs"
+    REFUND = "refund jobs"
+    DECIDE_REFUNDS = "decide on requested refunds"
+    EXPORT = "export figures"
     READ_ANALYTICS = "see analytics"
-    GRANT_CREDITS = "grant credits"
+    GRANT_CREDITS = "grant and adjust credits"
+    SET_LIMITS = "set limits"
+    MANAGE_USERS = "manage people"
+    MANAGE_KEYS = "manage API keys"
+    READ_AUDIT = "see the audit log"
 
 
-_STAFF = frozenset({Action.STAGE, Action.READ_JOBS, Action.READ_ACCOUNTS, Action.ASK_PROVIDER})
+_STAFF = frozenset({Action.STAGE, Action.READ_JOBS, Action.READ_ACCOUNTS, Action.ASK_PROVIDER, Action.EXPORT})
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.STAFF: _STAFF,
-    Role.SUPPORT: _STAFF | {Action.SYNC, Action.CANCEL, Action.RETRY},
+    Role.SUPPORT: _STAFF | {Action.SYNC, Action.CANCEL, Action.RETRY, Action.REFUND},
     Role.MANAGER: frozenset(Action),
 }

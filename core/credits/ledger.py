@@ -30,7 +30,7 @@ def charge(session: Session, *, account_id: int, job_id: str, amount_credits: in
     Raises:
         InsufficientCredits: if the balance is short; the transaction must then be given up.
     """
-    _require_positive(amount_credits)
+    require_positive(amount_credits)
     balance: int | None = session.scalar(
         sa.update(Account)
         .where(Account.id == account_id, Account.balance >= amount_credits)
@@ -64,7 +64,7 @@ def refund(
     Raises:
         StateConflict: if more would be returned than was charged.
     """
-    _require_positive(amount_credits)
+    require_positive(amount_credits)
     job = session.execute(
         sa.select(Job.account_id, Job.id).where(Job.id == job_id).with_for_update(key_share=True)
     ).one()
@@ -99,7 +99,7 @@ def grant(session: Session, *, key: str, account_id: int, amount_credits: int, r
     Raises:
         InvalidAmount: if the amount is not above zero.
     """
-    _require_positive(amount_credits)
+    require_positive(amount_credits)
     balance = _add_to_balance(session, account_id, amount_credits)
     _add_entry(
         session,
@@ -115,6 +115,43 @@ def grant(session: Session, *, key: str, account_id: int, amount_credits: int, r
     return balance
 
 
+def adjust(session: Session, *, key: str, account_id: int, amount_credits: int, reason: str, actor: str) -> int:
+    """Correct a balance, upwards or down; returns the balance after it.
+
+    Raises:
+        InvalidAmount: if the amount is zero.
+        InsufficientCredits: if the balance would go below zero; the transaction must then be given up.
+    """
+    if isinstance(amount_credits, bool) or not isinstance(amount_credits, int) or amount_credits == 0:
+        raise errors.InvalidAmount("An adjustment is a whole number of credits, and not zero. Nothing was changed.")
+    balance: int | None = session.scalar(
+        sa.update(Account)
+        .where(Account.id == account_id, Account.balance + amount_credits >= 0)
+        .values(balance=Account.balance + amount_credits)
+        .returning(Account.balance)
+    )
+    if balance is None:
+        account = session.execute(sa.select(Account.name, Account.balance).where(Account.id == account_id)).one()
+        raise insufficient(account.name, needed=-amount_credits, balance=account.balance)
+    _add_entry(
+        session,
+        key=key,
+        account_id=account_id,
+        kind=EntryKind.ADJUSTMENT,
+        amount=amount_credits,
+        balance_after=balance,
+        job_id=None,
+        reason=reason,
+        actor=actor,
+    )
+    return balance
+
+
+def balance_after(session: Session, *, key: str) -> int | None:
+    """The balance after the entry of that key, or None if there is none."""
+    return session.scalar(sa.select(LedgerEntry.balance_after).where(LedgerEntry.entry_key == key))
+
+
 def insufficient(account: str, *, needed: int, balance: int) -> errors.InsufficientCredits:
     """The refusal in words, with the figures a person needs."""
     return errors.InsufficientCredits(
@@ -125,7 +162,12 @@ def insufficient(account: str, *, needed: int, balance: int) -> errors.Insuffici
     )
 
 
-def _require_positive(amount_credits: int) -> None:
+def require_positive(amount_credits: int) -> None:
+    """Go on only with a whole number of credits above zero.
+
+    Raises:
+        InvalidAmount: otherwise.
+    """
     if isinstance(amount_credits, bool) or not isinstance(amount_credits, int) or amount_credits <= 0:
         raise errors.InvalidAmount
 

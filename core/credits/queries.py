@@ -9,10 +9,14 @@ from sqlalchemy.orm import Session
 from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
+from core.credits import pricing
+from core.credits.ledger import EntryKind
 from core.models import Account, LedgerEntry
 
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
+# Five more photos: time to ask for a package.
+LOW_BALANCE_CREDITS = 5 * pricing.JOB_PRICE_CREDITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,17 @@ class AccountBalance:
     id: int
     name: str
     balance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSummary:
+    """An account at a glance. `spent_credits`: charged less returned since the month began."""
+
+    id: int
+    name: str
+    balance: int
+    is_low: bool
+    spent_credits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,29 @@ def accounts(session: Session, actor: Actor) -> list[AccountBalance]:
     if actor.account_id is not None:
         query = query.where(Account.id == actor.account_id)
     return [AccountBalance(*row) for row in session.execute(query)]
+
+
+def summaries(session: Session, actor: Actor, *, month_started_at: datetime) -> list[AccountSummary]:
+    """The accounts the actor sees, by name, each with what it spent since the month began."""
+    spent = (
+        sa.select(LedgerEntry.account_id, (-sa.func.sum(LedgerEntry.amount)).label("credits"))
+        .where(
+            LedgerEntry.at >= month_started_at,
+            LedgerEntry.kind.in_((EntryKind.CHARGE, EntryKind.REFUND)),
+        )
+        .group_by(LedgerEntry.account_id)
+    )
+    found = {row.account_id: int(row.credits) for row in session.execute(spent)}
+    return [
+        AccountSummary(
+            id=one.id,
+            name=one.name,
+            balance=one.balance,
+            is_low=one.balance < LOW_BALANCE_CREDITS,
+            spent_credits=found.get(one.id, 0),
+        )
+        for one in accounts(session, actor)
+    ]
 
 
 def account(session: Session, actor: Actor, *, name: str | None) -> AccountBalance:

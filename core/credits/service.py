@@ -6,7 +6,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
+from core.auth import audit
 from core.auth.actors import Actor
+from core.auth.audit import AuditKind
 from core.auth.roles import Action
 from core.credits import ledger
 from core.db.session import Database
@@ -16,11 +18,22 @@ from core.models.base import new_id
 ACCOUNT_NAME_MAX = 80
 # A limit that no honest grant reaches: it keeps sums far from what an integer column holds.
 GRANT_MAX_CREDITS = 100_000_000
+REASON_MAX = 500
 _log = logs.get(__name__)
 
 
-def grant(database: Database, actor: Actor, *, account: str, amount_credits: int, reason: str) -> int:
+def grant(
+    database: Database,
+    actor: Actor,
+    *,
+    account: str,
+    amount_credits: int,
+    reason: str,
+    idempotency_key: str | None = None,
+) -> int:
     """Give credits to an account, making the account if there is none; returns the balance after it.
+
+    A repeated `idempotency_key` gives nothing more, and returns the balance after the first grant.
 
     Raises:
         PermissionDenied: if the actor may not grant.
@@ -30,19 +43,69 @@ def grant(database: Database, actor: Actor, *, account: str, amount_credits: int
     actor.require(Action.GRANT_CREDITS)
     if amount_credits > GRANT_MAX_CREDITS:
         raise errors.InvalidAmount(f"A grant is at most {GRANT_MAX_CREDITS:,} credits. Nothing was changed.")
-    if not reason.strip():
-        raise errors.ValidationFailed("A grant needs a reason. Nothing was changed.")
+    reason, key = _stated(reason), f"grant:{idempotency_key or new_id()}"
     with database.write() as session:
-        account_id = find_or_open_account(session, name=account)
+        account_id = _lock(session, find_or_open_account(session, name=account))
+        earlier = ledger.balance_after(session, key=key)
+        if earlier is not None:
+            return earlier
         balance = ledger.grant(
             session,
-            key=f"grant:{new_id()}",
+            key=key,
             account_id=account_id,
             amount_credits=amount_credits,
-            reason=reason.strip(),
+            reason=reason,
             actor=actor.name,
         )
+        detail = f"{amount_credits:,} credits: {reason}"
+        audit.note(session, actor, AuditKind.GRANT, account_id=account_id, target=account.strip(), detail=detail)
     _log.info("credits granted", account=account, amount_credits=amount_credits, balance=balance, actor=actor.name)
+    return balance
+
+
+def adjust(
+    database: Database,
+    actor: Actor,
+    *,
+    account: str,
+    amount_credits: int,
+    reason: str,
+    idempotency_key: str | None = None,
+) -> int:
+    """Correct an account's balance, upwards or down (a negative amount); returns the balance after it.
+
+    A repeated `idempotency_key` changes nothing more.
+
+    Raises:
+        PermissionDenied: if the actor may not adjust.
+        AccountNotFound: if there is no such account.
+        InvalidAmount: if the amount is zero, or above 100,000,000 either way.
+        InsufficientCredits: if the balance would go below zero.
+        ValidationFailed: if there is no reason.
+    """
+    actor.require(Action.GRANT_CREDITS)
+    if abs(amount_credits) > GRANT_MAX_CREDITS:
+        raise errors.InvalidAmount(f"An adjustment is at most {GRANT_MAX_CREDITS:,} credits. Nothing was changed.")
+    reason, key = _stated(reason), f"adjustment:{idempotency_key or new_id()}"
+    with database.write() as session:
+        account_id = session.scalar(sa.select(Account.id).where(Account.name == account.strip()))
+        if account_id is None:
+            raise errors.AccountNotFound
+        _lock(session, account_id)
+        earlier = ledger.balance_after(session, key=key)
+        if earlier is not None:
+            return earlier
+        balance = ledger.adjust(
+            session,
+            key=key,
+            account_id=account_id,
+            amount_credits=amount_credits,
+            reason=reason,
+            actor=actor.name,
+        )
+        detail = f"{amount_credits:+,} credits: {reason}"
+        audit.note(session, actor, AuditKind.ADJUSTMENT, account_id=account_id, target=account.strip(), detail=detail)
+    _log.info("balance adjusted", account=account, amount_credits=amount_credits, balance=balance, actor=actor.name)
     return balance
 
 
@@ -62,10 +125,25 @@ def welcome(database: Database, actor: Actor, *, account: str, amount_credits: i
                 reason="welcome",
                 actor=actor.name,
             )
+            detail = f"{amount_credits:,} credits: welcome"
+            audit.note(session, actor, AuditKind.GRANT, account_id=account_id, target=account, detail=detail)
     except IntegrityError:
         # Another process starts on the same empty database and was faster.
         return False
     return True
+
+
+def _stated(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > REASON_MAX:
+        raise errors.ValidationFailed(f"A reason is needed, of at most {REASON_MAX} characters. Nothing was changed.")
+    return reason
+
+
+def _lock(session: Session, account_id: int) -> int:
+    """So that of two equal requests at once, the second sees what the first did."""
+    session.execute(sa.select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    return account_id
 
 
 def find_or_open_account(session: Session, *, name: str) -> int:

@@ -40,10 +40,12 @@ from core.errors.requests import (
     PhotoUnreadable,
     PhotoUnsupported,
     PicturesBusy,
+    RefundNotFound,
     RequestTooLarge,
     StateConflict,
     UnknownRoomType,
     UnknownStyle,
+    UserNotFound,
     ValidationFailed,
 )
 from core.errors.variants import (
@@ -99,6 +101,7 @@ __all__ = [
     "ProviderUnauthorized",
     "ProviderUnavailable",
     "QueueTimedOut",
+    "RefundNotFound",
     "RequestTooLarge",
     "SafetyRefused",
     "StagingError",
@@ -107,6 +110,7 @@ __all__ = [
     "TimedOut",
     "UnknownRoomType",
     "UnknownStyle",
+    "UserNotFound",
     "ValidationFailed",
     "VariantFailure",
     "WebhookRejected",

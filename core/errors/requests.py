@@ -52,6 +52,20 @@ class JobNotFound(StagingError):
     http_status = 404
 
 
+class UserNotFound(StagingError):
+    """There is no such person. Nothing was changed."""
+
+    code = "user_not_found"
+    http_status = 404
+
+
+class RefundNotFound(StagingError):
+    """There is no such refund. Nothing was changed."""
+
+    code = "refund_not_found"
+    http_status = 404
+
+
 class FileNotFound(StagingError):
     """There is no such file, or it belongs to another account."""
 

@@ -12,7 +12,7 @@ from core.credits import ledger
 from core.jobs import dispatch, orphans, sweep
 from core.jobs.desk import Desk
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState
-from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
+from core.models import Account, Attempt, Job, LedgerEntry, Photo, Refund, Variant
 from core.storage.contract import sha256
 
 # A deadline passes, the sweep notices, the provider is asked to cancel: this long may lie between.
@@ -120,6 +120,30 @@ def _captured(session: Session) -> Iterator[Finding]:
         yield Finding(f"job {job_id}", f"{used} charged, {back} returned by the desk, results for {kept}")
 
 
+def _refunds(session: Session) -> Iterator[Finding]:
+    """A refund that people made is in the ledger, as much as it says, and nothing else of theirs is."""
+    key = sa.literal("refund:") + Refund.id
+    rows = session.execute(
+        sa.select(Refund.id, Refund.job_id, Refund.state, Refund.amount, LedgerEntry.amount.label("in_ledger"))
+        .outerjoin(LedgerEntry, LedgerEntry.entry_key == key)
+        .where(
+            sa.case((Refund.state == "refunded", Refund.amount), else_=0) != sa.func.coalesce(LedgerEntry.amount, 0)
+        )
+    )
+    for row in rows:
+        yield Finding(
+            f"job {row.job_id}",
+            f"refund {row.id} of {row.amount} is {row.state}, the ledger has {row.in_ledger or 0}",
+        )
+    by_people = sa.select(LedgerEntry.job_id, LedgerEntry.entry_key).where(
+        LedgerEntry.kind == ledger.EntryKind.REFUND,
+        LedgerEntry.reason != ledger.SYSTEM_REASON,
+        sa.func.replace(LedgerEntry.entry_key, "refund:", "").not_in(sa.select(Refund.id)),
+    )
+    for job_id, entry_key in session.execute(by_people):
+        yield Finding(f"job {job_id}", f"the ledger's {entry_key} is of no refund that was made")
+
+
 def _states(session: Session) -> Iterator[Finding]:
     in_flight = sa.func.sum(sa.case((Variant.completed_at.is_(None), 1), else_=0))
     succeeded = sa.func.sum(sa.case((Variant.state == VariantState.SUCCEEDED, 1), else_=0))
@@ -171,6 +195,7 @@ _DATABASE_CHECKS: tuple[Callable[[Session], Iterator[Finding]], ...] = (
     _running_balances,
     _job_money,
     _captured,
+    _refunds,
     _states,
     _overdue,
 )

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, errors
+from core.auth import audit
 from core.auth.actors import Actor
+from core.auth.audit import AuditKind
 from core.credits import ledger
 from core.jobs import attempts, events, retry
 from core.jobs.events import EventKind
@@ -43,6 +45,7 @@ class LockedVariant:
 
     id: str
     job_id: str
+    account_id: int
     variant_index: int
     price_credits: int
     state: VariantState
@@ -64,6 +67,7 @@ def lock_job_of(session: Session, variant_id: str) -> LockedVariant:
         sa.select(
             Variant.id,
             Variant.job_id,
+            Job.account_id,
             Variant.variant_index,
             Variant.price_credits,
             Variant.state,
@@ -229,6 +233,14 @@ def _return_credits(session: Session, actor: Actor, variant: LockedVariant, *, n
     )
     if returned is not None:
         _tell(session, actor, variant, EventKind.REFUNDED, f"{variant.price_credits} credits were returned.")
+        audit.note(
+            session,
+            actor,
+            AuditKind.REFUND,
+            account_id=variant.account_id,
+            job_id=variant.job_id,
+            detail=f"{variant.price_credits} credits, {ledger.SYSTEM_REASON}: {note}",
+        )
 
 
 def _finish_job(session: Session, actor: Actor, *, job_id: str) -> None:

@@ -26,6 +26,8 @@ class EventKind(StrEnum):
     CANCELED = "canceled"
     FINISHED = "finished"
     REFUNDED = "refunded"
+    REFUND_REQUESTED = "refund_requested"
+    REFUND_DECLINED = "refund_declined"
 
 
 def add(

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.auth import audit
 from core.auth.actors import Actor
+from core.auth.audit import AuditKind
 from core.credits import ledger, pricing
 from core.jobs import events, search_text, seeds
 from core.jobs.details import JobDetail
@@ -78,6 +80,7 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
         )
     )
     ledger.charge(session, account_id=job.account_id, job_id=job_id, amount_credits=price, actor=actor.name)
+    audit.note(session, actor, AuditKind.SPEND, account_id=job.account_id, job_id=job_id, detail=f"{price} credits")
     session.execute(
         sa.insert(Variant),
         [

@@ -1,4 +1,4 @@
-"""What was refunded by people, and why? Each refund or request for one, and how much each role may refund by itself."""
+"""What did people refund, and why? Each refund or request for one, and how much each role may refund by itself."""
 
 from datetime import datetime
 

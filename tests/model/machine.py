@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from core import errors
-from core.credits import ledger
 from core.credits import service as credit_service
-from core.jobs import cancellation, creation, dispatch, manual_retry, manual_sync, pause, service, sweep
+from core.jobs import cancellation, creation, dispatch, manual_retry, manual_sync, pause, refunds, service, sweep
+from core.jobs.refund_queries import RefundReason
+from core.jobs.refunds import Refunded, RefundRequest
 from core.jobs.service import StageRequest, Upload
 from tests import factories, pictures_to_send
 from tests.factories import BELLEVUE
@@ -140,30 +141,28 @@ class JobsAndLedger(Situation):
             assert all([one["variant_index"] for one in self.now.of_job(job)] == missing for job in new)
             self.books.prices |= dict.fromkeys(new, price)
 
-    @precondition(lambda self: any(job["state"] in JOB_OVER for job in self.now.jobs.values()))
-    @rule(pick=picks, amount=st.sampled_from([1, 20, 40]), number=st.integers(0, 2))
-    def refund(self, pick: int, amount: int, number: int) -> None:
+    @precondition(lambda self: self.now.jobs)
+    @rule(pick=picks, amount=st.sampled_from([1, 20, 40, None]), number=st.integers(0, 2))
+    def refund(self, pick: int, amount: int | None, number: int) -> None:
         over = [job_id for job_id, job in self.now.jobs.items() if job["state"] in JOB_OVER]
-        job_id = over[pick % len(over)]
-        key, left = f"person:{job_id}:{number}", self.books.left_to_refund(self.now, job_id)
-
-        def give_back() -> int | None:
-            with self.database.write() as session:
-                return ledger.refund(
-                    session, key=key, job_id=job_id, amount_credits=amount, reason="goodwill", actor="alice"
-                )
-
-        outcome = self.do(give_back)
-        is_booked = any(entry["entry_key"] == key for entry in self.now.entries[len(self.checked.entries) :])
-        if isinstance(outcome, Crash):
-            assert not is_booked or (key not in self.books.refunds and amount <= left)
-        elif key in self.books.refunds:
-            assert outcome is None
-        else:
-            assert isinstance(outcome, errors.StateConflict) == (amount > left)
-            assert is_booked == (amount <= left)
-        if is_booked:
-            self.books.refunds[key] = (job_id, amount)
+        job_id = over[pick % len(over)] if over and pick % 4 else self.job(pick)
+        key, left = f"{job_id}:{number}", self.books.left_to_refund(self.now, job_id)
+        wanted = left if amount is None else amount
+        request = RefundRequest(
+            job_id=job_id, amount_credits=amount, reason=RefundReason.GOODWILL, idempotency_key=key
+        )
+        earlier = self.books.refunds.get(key)
+        outcome = self.do(lambda: refunds.refund_job(self.database, factories.manager(), request))
+        booked = [one for one in self.now.entries[len(self.checked.entries) :] if one["reason"] == "goodwill"]
+        if earlier is not None:
+            assert not booked
+            assert isinstance(outcome, Refunded | errors.IdempotencyConflict | Crash)
+        elif self.now.jobs[job_id]["state"] not in JOB_OVER or wanted > left or left == 0:
+            assert not booked
+            assert isinstance(outcome, errors.StateConflict | Crash)
+        elif not isinstance(outcome, Crash) or booked:
+            assert [one["amount"] for one in booked] == [wanted]
+            self.books.refunds[key] = (job_id, wanted)
 
     @rule(pick=picks, everything=st.booleans(), dry_run=st.booleans())
     def sync(self, pick: int, everything: bool, dry_run: bool) -> None:

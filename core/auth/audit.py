@@ -1,0 +1,171 @@
+"""Who did what, when and through which door? Written in the transaction of the deed, and never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, spreadsheets
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.db.session import Database
+from core.models import Account, AuditEntry
+
+PAGE_SIZE = 50
+PAGE_SIZE_MAX = 200
+# A spreadsheet opens this many; who needs more narrows the dates.
+EXPORT_MAX_ROWS = 100_000
+_COLUMNS = ("at", "actor", "role", "source", "kind", "account", "job_id", "target", "detail")
+
+
+class AuditKind(StrEnum):
+    """The deeds that are kept."""
+
+    SPEND = "spend"
+    GRANT = "grant"
+    ADJUSTMENT = "adjustment"
+    REFUND = "refund"
+    REFUND_REQUESTED = "refund_requested"
+    REFUND_DECLINED = "refund_declined"
+    ROLE_CHANGED = "role_changed"
+    INVITED = "invited"
+    KEY_CREATED = "key_created"
+    KEY_REVOKED = "key_revoked"
+    LIMIT_CHANGED = "limit_changed"
+    EXPORT = "export"
+    SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """One deed: by whom, of what kind, and what it was about, in words."""
+
+    id: int
+    at: datetime
+    actor: str
+    role: str
+    source: str
+    kind: AuditKind
+    account: str | None
+    job_id: str | None
+    target: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which deeds are wanted; what is empty does not narrow. From `since` on, and before `until`."""
+
+    kind: AuditKind | None = None
+    actor: str = ""
+    account: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """A page of deeds, newest first. `next_before_id` continues it."""
+
+    entries: tuple[AuditRecord, ...]
+    next_before_id: int | None
+
+
+def note(
+    session: Session,
+    actor: Actor,
+    kind: AuditKind,
+    *,
+    account_id: int | None = None,
+    job_id: str | None = None,
+    target: str = "",
+    detail: str = "",
+) -> None:
+    """Add a deed to the log; it is kept if, and only if, the deed itself is."""
+    session.execute(
+        sa.insert(AuditEntry).values(
+            at=clock.now(),
+            actor=actor.name,
+            role=actor.role.value,
+            source=actor.source.value,
+            kind=kind.value,
+            account_id=account_id,
+            job_id=job_id,
+            target=target,
+            detail=detail,
+        )
+    )
+
+
+def entries(
+    session: Session, actor: Actor, wanted: AuditFilter, *, before_id: int | None = None, limit: int = PAGE_SIZE
+) -> AuditPage:
+    """A page of the log, newest first, older than the entry `before_id`.
+
+    Raises:
+        PermissionDenied: if the actor may not see the log.
+    """
+    actor.require(Action.READ_AUDIT)
+    limit = max(1, min(limit, PAGE_SIZE_MAX))
+    query = _query(wanted).limit(limit + 1)
+    if before_id is not None:
+        query = query.where(AuditEntry.id < before_id)
+    found = [_record(row) for row in session.execute(query)]
+    return AuditPage(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+
+def export_csv(database: Database, actor: Actor, wanted: AuditFilter) -> bytes:
+    """The log as UTF-8 CSV, newest first, at most 100,000 lines; the export is itself a line of the log.
+
+    Raises:
+        PermissionDenied: if the actor may not see or not export it.
+    """
+    actor.require(Action.READ_AUDIT)
+    actor.require(Action.EXPORT)
+    with database.write() as session:
+        note_export(session, actor, what="audit log")
+    with database.read() as session:
+        found = [_record(row) for row in session.execute(_query(wanted).limit(EXPORT_MAX_ROWS))]
+    return spreadsheets.csv_of(found, columns=_COLUMNS)
+
+
+def note_export(session: Session, actor: Actor, *, what: str, account_id: int | None = None) -> None:
+    """Add to the log that figures left the desk."""
+    note(session, actor, AuditKind.EXPORT, account_id=account_id, target=what)
+
+
+def _query(wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
+    query = (
+        sa.select(AuditEntry, Account.name)
+        .outerjoin(Account, Account.id == AuditEntry.account_id)
+        .order_by(AuditEntry.id.desc())
+    )
+    if wanted.kind is not None:
+        query = query.where(AuditEntry.kind == wanted.kind)
+    if wanted.actor:
+        query = query.where(AuditEntry.actor == wanted.actor)
+    if wanted.account:
+        query = query.where(Account.name == wanted.account)
+    if wanted.since is not None:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEntry.at < wanted.until)
+    return query
+
+
+def _record(row: sa.Row[AuditEntry, str]) -> AuditRecord:
+    entry, account = row
+    return AuditRecord(
+        id=entry.id,
+        at=entry.at,
+        actor=entry.actor,
+        role=entry.role,
+        source=entry.source,
+        kind=AuditKind(entry.kind),
+        account=account,
+        job_id=entry.job_id,
+        target=entry.target,
+        detail=entry.detail,
+    )

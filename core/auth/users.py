@@ -1,0 +1,228 @@
+"""Which person is this, and who decides what they may do? Identities come from sign-in, roles from managers."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, errors, logs
+from core.auth import audit
+from core.auth.actors import SYSTEM_NAME, Actor, Source
+from core.auth.audit import AuditKind
+from core.auth.roles import Action, Role
+from core.db.session import Database
+from core.models import Account, User
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_TEXT_MAX = 254
+_MANAGERS_SHOWN = 5
+_NO_ROLE = "no role"
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What the sign-in says of a person (OpenID Connect Core, section 2: only issuer and subject identify them)."""
+
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    email_verified: bool
+    signed_in_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A user as an administrator sees them; without a role they may do nothing."""
+
+    id: int
+    email: str
+    name: str
+    role: Role | None
+    account_id: int | None
+    account: str | None
+    is_invitation: bool
+    created_at: datetime
+    last_sign_in_at: datetime | None
+
+
+def sign_in(database: Database, identity: Identity) -> Actor | None:
+    """Who has signed in, as an actor; None for a person without a role, who is remembered so that one can be given.
+
+    1. Known by issuer and subject: themselves. 2. Otherwise an invitation of their e-mail, if the issuer has verified
+    it, becomes theirs. 3. Otherwise they are new. A sign-in later than the last one is a line in the audit log.
+
+    Raises:
+        NotAuthenticated: if the identity is not whole.
+    """
+    if not identity.issuer or not identity.subject:
+        raise errors.NotAuthenticated("The sign-in names no person. Please sign in again.")
+    with database.read() as session:
+        user = session.execute(_who(identity)).one_or_none()
+    if user is None or user.last_sign_in_at is None or user.last_sign_in_at < identity.signed_in_at:
+        user = _note_sign_in(database, identity)
+    if user.role is None:
+        return None
+    return Actor(name=user.email, role=Role(user.role), source=Source.PAGE, account_id=user.account_id)
+
+
+def set_role(database: Database, actor: Actor, *, user_id: int, role: Role | None, account: str | None) -> Person:
+    """Give a person a role, with an account for staff and without one for others; None takes the role away.
+
+    Raises:
+        PermissionDenied: if the actor may not manage people, or it is about themselves.
+        UserNotFound: if there is no such person.
+        ValidationFailed: if staff are to have no account, or others one.
+        AccountNotFound: if there is no such account.
+    """
+    actor.require(Action.MANAGE_USERS)
+    with database.write() as session:
+        before = _person(session, user_id)
+        if before.email == actor.person:
+            raise errors.PermissionDenied("Your own role is changed by another manager. Nothing was changed.")
+        account_id = _account_of(session, role, account)
+        session.execute(sa.update(User).where(User.id == user_id).values(role=role, account_id=account_id))
+        after = _person(session, user_id)
+        detail = f"{_words(before)} → {_words(after)}"
+        audit.note(session, actor, AuditKind.ROLE_CHANGED, account_id=account_id, target=before.email, detail=detail)
+    _log.info("role changed", person=user_id, role=role, actor=actor.name)
+    return after
+
+
+def invite(database: Database, actor: Actor, *, email: str, role: Role, account: str | None) -> Person:
+    """Let a person in by their e-mail: the first sign-in with it, verified by the issuer, gets the role.
+
+    Raises:
+        PermissionDenied: if the actor may not manage people.
+        ValidationFailed: if it is no e-mail, belongs to somebody already, or role and account don't go together.
+        AccountNotFound: if there is no such account.
+    """
+    actor.require(Action.MANAGE_USERS)
+    email = _normal(email)
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise errors.ValidationFailed("That is not an e-mail address. Nobody was invited.")
+    with database.write() as session:
+        if session.scalar(sa.select(User.id).where(User.email == email).limit(1)) is not None:
+            raise errors.ValidationFailed(
+                f"{email} is already on the list. Nobody was invited; change the role there."
+            )
+        account_id = _account_of(session, role, account)
+        values = {"email": email, "name": "", "role": role, "account_id": account_id, "created_at": clock.now()}
+        user_id = session.scalars(sa.insert(User).values(**values).returning(User.id)).one()
+        person = _person(session, user_id)
+        audit.note(session, actor, AuditKind.INVITED, account_id=account_id, target=email, detail=_words(person))
+    _log.info("person invited", person=user_id, role=role, actor=actor.name)
+    return person
+
+
+def users(session: Session, actor: Actor) -> list[Person]:
+    """Everybody who was invited or signed in, those without a role first, then by e-mail.
+
+    Raises:
+        PermissionDenied: if the actor may not manage people.
+    """
+    actor.require(Action.MANAGE_USERS)
+    query = _people().order_by(User.role.is_not(None), User.email, User.id)
+    return [_as_person(row) for row in session.execute(query)]
+
+
+def managers(session: Session) -> list[str]:
+    """The e-mails of a few managers who have signed in: whom somebody without a role may ask."""
+    query = (
+        sa.select(User.email)
+        .where(User.role == Role.MANAGER, User.last_sign_in_at.is_not(None))
+        .order_by(User.last_sign_in_at.desc())
+        .limit(_MANAGERS_SHOWN)
+    )
+    return list(session.scalars(query))
+
+
+def _who(identity: Identity) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(User.id, User.email, User.role, User.account_id, User.last_sign_in_at).where(
+        User.issuer == identity.issuer, User.subject == identity.subject
+    )
+
+
+def _note_sign_in(database: Database, identity: Identity) -> sa.Row[Any]:
+    email = _normal(identity.email) or f"{identity.subject} at {identity.issuer}"
+    values = {
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "email": email[:_TEXT_MAX],
+        "name": " ".join(identity.name.split())[:_TEXT_MAX],
+        "last_sign_in_at": identity.signed_in_at,
+    }
+    with database.write() as session:
+        known = session.execute(_who(identity).with_for_update()).one_or_none()
+        if known is not None:
+            session.execute(sa.update(User).where(User.id == known.id).values(**values))
+        elif not (identity.email_verified and _claim_invitation(session, email, values)):
+            session.execute(sa.insert(User).values(**values, created_at=clock.now()))
+        user = session.execute(_who(identity)).one()
+        person = Actor(
+            name=user.email, role=Role(user.role or Role.STAFF), source=Source.PAGE, account_id=user.account_id
+        )
+        detail = user.role or _NO_ROLE
+        audit.note(session, person, AuditKind.SIGN_IN, account_id=user.account_id, target=user.email, detail=detail)
+    _log.info("signed in", person=user.id, role=user.role)
+    return user
+
+
+def _claim_invitation(session: Session, email: str, values: dict[str, Any]) -> bool:
+    claimed = session.execute(
+        sa.update(User).where(User.email == email, User.subject.is_(None)).values(**values).returning(User.id)
+    )
+    return claimed.one_or_none() is not None
+
+
+def _account_of(session: Session, role: Role | None, account: str | None) -> int | None:
+    if role is not Role.STAFF:
+        if account:
+            raise errors.ValidationFailed("Only staff are bound to an account. Nothing was changed.")
+        return None
+    if not account:
+        raise errors.ValidationFailed("Staff are bound to one account: name it. Nothing was changed.")
+    account_id = session.scalar(sa.select(Account.id).where(Account.name == account))
+    if account_id is None:
+        raise errors.AccountNotFound
+    return account_id
+
+
+def _people() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(User, Account.name.label("account")).outerjoin(Account, Account.id == User.account_id)
+
+
+def _person(session: Session, user_id: int) -> Person:
+    row = session.execute(_people().where(User.id == user_id).execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise errors.UserNotFound
+    return _as_person(row)
+
+
+def _as_person(row: sa.Row[Any]) -> Person:
+    user = row.User
+    return Person(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        role=Role(user.role) if user.role else None,
+        account_id=user.account_id,
+        account=row.account,
+        is_invitation=user.subject is None,
+        created_at=user.created_at,
+        last_sign_in_at=user.last_sign_in_at,
+    )
+
+
+def _words(person: Person) -> str:
+    return f"{person.role or _NO_ROLE}" + (f" of {person.account}" if person.account else "")
+
+
+def _normal(email: str) -> str:
+    """As one compares e-mails: without spaces around them, in lower case. Nobody is called like the desk itself."""
+    normal = email.strip().lower()
+    return "" if normal == SYSTEM_NAME else normal

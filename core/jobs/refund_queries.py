@@ -1,0 +1,294 @@
+"""What was refunded, what waits for a decision, and what is left to refund? Reads only, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import errors, spreadsheets
+from core.auth import audit
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.credits import ledger
+from core.db.session import Database
+from core.jobs.states import IN_FLIGHT_JOBS, JobState
+from core.models import Account, Job, LedgerEntry, Photo, Refund, Variant
+
+PAGE_SIZE = 50
+PAGE_SIZE_MAX = 200
+EXPORT_MAX_ROWS = 100_000
+
+
+class RefundReason(StrEnum):
+    """Why people refund; what the desk returns by itself has the reason `system`."""
+
+    TECHNICAL_FAILURE = "technical_failure"
+    STRUCTURE_ALTERED = "structure_altered"
+    WRONG_STYLE_OR_ROOM = "wrong_style_or_room"
+    POOR_REALISM = "poor_realism"
+    DUPLICATE_CHARGE = "duplicate_charge"
+    FALSE_SAFETY_REFUSAL = "false_safety_refusal"
+    LATE_DELIVERY = "late_delivery"
+    GOODWILL = "goodwill"
+    OTHER = "other"
+
+
+REASON_WORDS: Mapping[RefundReason, str] = {
+    RefundReason.TECHNICAL_FAILURE: "Technical failure",
+    RefundReason.STRUCTURE_ALTERED: "The room itself was altered",
+    RefundReason.WRONG_STYLE_OR_ROOM: "Wrong style or room",
+    RefundReason.POOR_REALISM: "Not realistic enough",
+    RefundReason.DUPLICATE_CHARGE: "Charged twice",
+    RefundReason.FALSE_SAFETY_REFUSAL: "Wrongly refused as unsafe",
+    RefundReason.LATE_DELIVERY: "Too late",
+    RefundReason.GOODWILL: "Goodwill",
+    RefundReason.OTHER: "Other",
+}
+
+
+class RefundState(StrEnum):
+    """Where a refund is."""
+
+    REQUESTED = "requested"
+    REFUNDED = "refunded"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refundable:
+    """What is left to refund of a job, and of each of its variants by index; `why_not` is empty if it can be."""
+
+    job_credits: int
+    variant_credits: Mapping[int, int]
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundDetail:
+    """A refund, or a request for one, with the job and account it is about."""
+
+    id: str
+    job_id: str
+    account: str
+    file_name: str
+    variant_index: int | None
+    amount_credits: int
+    reason: RefundReason
+    note: str
+    state: RefundState
+    requested_by: str
+    requested_for: str
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFilter:
+    """Which refunds are wanted; what is empty does not narrow. Requested from `since` on, and before `until`."""
+
+    state: RefundState | None = None
+    reason: RefundReason | None = None
+    account: str = ""
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_ANY = RefundFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPage:
+    """A page of refunds, newest first. `next_before_id` continues it."""
+
+    refunds: tuple[RefundDetail, ...] = field(default=())
+    next_before_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonTotal:
+    """How many refunds a reason had, and how many credits."""
+
+    reason: RefundReason
+    count: int
+    credits: int
+
+
+def refundable(session: Session, actor: Actor, *, job_id: str) -> Refundable:
+    """What is left to refund: of a variant, its price less what was returned for it, as far as the job has it.
+
+    Raises:
+        JobNotFound: if there is no such job, or the actor doesn't see it.
+    """
+    job = session.execute(
+        sa.select(Job.account_id, Job.state, Job.credits_used, Job.credits_refunded).where(Job.id == job_id)
+    ).one_or_none()
+    if job is None or not actor.sees(job.account_id):
+        raise errors.JobNotFound
+    left = job.credits_used - job.credits_refunded
+    variants = session.execute(
+        sa.select(Variant.id, Variant.variant_index, Variant.price_credits).where(Variant.job_id == job_id)
+    ).all()
+    returned = _returned_by_variant(session, job_id)
+    of_variants = {
+        row.variant_index: max(0, min(row.price_credits - returned.get(row.variant_index, 0), left))
+        for row in variants
+    }
+    return Refundable(job_credits=left, variant_credits=of_variants, why_not=_why_not(JobState(job.state), left))
+
+
+def refunds(
+    session: Session,
+    actor: Actor,
+    wanted: RefundFilter = _ANY,
+    *,
+    before_id: str | None = None,
+    limit: int = PAGE_SIZE,
+) -> RefundPage:
+    """A page of refunds, newest first, older than the refund `before_id`.
+
+    Raises:
+        PermissionDenied: if the actor may not refund: this is for those who do.
+    """
+    actor.require(Action.REFUND)
+    limit = max(1, min(limit, PAGE_SIZE_MAX))
+    query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(limit + 1)
+    if before_id is not None:
+        query = query.where(Refund.id < before_id)
+    found = [_detail(row) for row in session.execute(query)]
+    return RefundPage(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+
+def totals_by_reason(session: Session, actor: Actor, wanted: RefundFilter = _ANY) -> list[ReasonTotal]:
+    """What was refunded by people, for each reason that was given, the most credits first; requests don't count.
+
+    Raises:
+        PermissionDenied: if the actor may not refund.
+    """
+    actor.require(Action.REFUND)
+    credits = sa.func.sum(Refund.amount)
+    query = sa.select(Refund.reason, sa.func.count(), credits).join(Account, Account.id == Refund.account_id)
+    query = _narrowed(query, actor, wanted).where(Refund.state == RefundState.REFUNDED)
+    rows = session.execute(query.group_by(Refund.reason).order_by(credits.desc(), Refund.reason))
+    return [ReasonTotal(RefundReason(reason), count, int(total)) for reason, count, total in rows]
+
+
+_COLUMNS = (
+    "id", "requested_at", "job_id", "account", "file_name", "variant_index", "amount_credits", "reason", "note",
+    "state", "requested_by", "decided_by", "decided_at", "decision_note",
+)  # fmt: skip
+
+
+def export_csv(database: Database, actor: Actor, wanted: RefundFilter = _ANY) -> bytes:
+    """The refunds as UTF-8 CSV, newest first, at most 100,000 lines; noted in the audit log.
+
+    Raises:
+        PermissionDenied: if the actor may not refund or not export.
+    """
+    actor.require(Action.REFUND)
+    actor.require(Action.EXPORT)
+    with database.write() as session:
+        audit.note_export(session, actor, what="refunds")
+    with database.read() as session:
+        query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(EXPORT_MAX_ROWS)
+        found = [_detail(row) for row in session.execute(query)]
+    return spreadsheets.csv_of(found, columns=_COLUMNS)
+
+
+def one(session: Session, refund_id: str) -> RefundDetail:
+    """The refund of that id.
+
+    Raises:
+        RefundNotFound: if there is none.
+    """
+    query = _details().where(Refund.id == refund_id)
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise errors.RefundNotFound
+    return _detail(row)
+
+
+def balance_after(session: Session, refund: RefundDetail) -> int:
+    """The account's balance right after the refund, or now while it has not moved any credits."""
+    after = ledger.balance_after(session, key=f"refund:{refund.id}")
+    if after is not None:
+        return after
+    return session.execute(sa.select(Account.balance).where(Account.name == refund.account)).scalar_one()
+
+
+def _returned_by_variant(session: Session, job_id: str) -> dict[int, int]:
+    """What the desk returned by itself for each variant, and people for it by name."""
+    by_desk = (
+        sa.select(Variant.variant_index, LedgerEntry.amount)
+        .join(LedgerEntry, LedgerEntry.entry_key == sa.literal("return:") + Variant.id)
+        .where(Variant.job_id == job_id)
+    )
+    by_people = sa.select(Refund.variant_index, Refund.amount).where(
+        Refund.job_id == job_id, Refund.state == RefundState.REFUNDED, Refund.variant_index.is_not(None)
+    )
+    returned: dict[int, int] = {}
+    for index, amount in [*session.execute(by_desk), *session.execute(by_people)]:
+        returned[index] = returned.get(index, 0) + amount
+    return returned
+
+
+def _why_not(state: JobState, left_credits: int) -> str:
+    if state in IN_FLIGHT_JOBS:
+        return "This job is still under way: cancel it, or wait for its end. Nothing was refunded."
+    if left_credits == 0:
+        return "Everything that was charged for this job was returned already. Nothing was refunded."
+    return ""
+
+
+def _details() -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(Refund, Account.name.label("account"), Photo.file_name)
+        .join(Account, Account.id == Refund.account_id)
+        .join(Job, Job.id == Refund.job_id)
+        .join(Photo, Photo.id == Job.photo_id)
+    )
+
+
+def _narrowed(query: sa.Select[*tuple[Any, ...]], actor: Actor, wanted: RefundFilter) -> sa.Select[*tuple[Any, ...]]:
+    if actor.account_id is not None:
+        query = query.where(Refund.account_id == actor.account_id)
+    if wanted.state is not None:
+        query = query.where(Refund.state == wanted.state)
+    if wanted.reason is not None:
+        query = query.where(Refund.reason == wanted.reason)
+    if wanted.account:
+        query = query.where(Account.name == wanted.account)
+    if wanted.person:
+        query = query.where(sa.or_(Refund.requested_by == wanted.person, Refund.decided_by == wanted.person))
+    if wanted.since is not None:
+        query = query.where(Refund.requested_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(Refund.requested_at < wanted.until)
+    return query
+
+
+def _detail(row: sa.Row[*tuple[Any, ...]]) -> RefundDetail:
+    refund: Refund = row.Refund
+    return RefundDetail(
+        id=refund.id,
+        job_id=refund.job_id,
+        account=row.account,
+        file_name=row.file_name,
+        variant_index=refund.variant_index,
+        amount_credits=refund.amount,
+        reason=RefundReason(refund.reason),
+        note=refund.note,
+        state=RefundState(refund.state),
+        requested_by=refund.requested_by,
+        requested_for=refund.requested_for,
+        requested_at=refund.requested_at,
+        decided_by=refund.decided_by,
+        decided_at=refund.decided_at,
+        decision_note=refund.decision_note,
+    )

@@ -1,0 +1,319 @@
+"""How does a person give credits back? At once within the role's limit, above it by asking a manager; never twice."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, errors, logs
+from core.auth import audit
+from core.auth.actors import Actor
+from core.auth.audit import AuditKind
+from core.auth.roles import Action
+from core.credits import ledger, limits
+from core.db.session import Database
+from core.jobs import events, idempotency, refund_queries
+from core.jobs.events import EventKind
+from core.jobs.refund_queries import REASON_WORDS, RefundDetail, RefundReason, RefundState
+from core.jobs.states import variant_name
+from core.models import Job, Refund
+from core.models.base import new_id
+
+NOTE_MAX = 1_000
+# The same again within this time is the same refund, sent twice; later it is meant.
+_SAME_WITHIN = timedelta(minutes=10)
+_DAY = timedelta(hours=24)
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequest:
+    """What is to be refunded: an amount, one variant, or, with neither, all that is left."""
+
+    job_id: str
+    amount_credits: int | None = None
+    variant_index: int | None = None
+    reason: RefundReason
+    note: str = ""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """The refund as it is now, the account's balance, and whether it had been asked for before (`repeated`)."""
+
+    refund: RefundDetail
+    balance: int
+    repeated: bool
+
+
+def refund_job(database: Database, actor: Actor, request: RefundRequest) -> Refunded:
+    """Refund a job that has ended, or ask for it; the same request again changes nothing.
+
+    1. Lock the role's limit and the job, so that refunds of both follow each other.
+    2. The same was asked before: that is the answer.
+    3. Work out the amount from what is left, of the job or of the variant.
+    4. Within the role's limit, return the credits; above it, leave a request for a manager.
+
+    Raises:
+        PermissionDenied: if the actor may not refund.
+        ValidationFailed: if amount and variant are both given, or the note is missing or too long.
+        InvalidAmount: if the amount is not a whole number above zero.
+        JobNotFound: if there is no such job, or the actor doesn't see it.
+        StateConflict: if the job is in flight, or more is asked than is left.
+        IdempotencyConflict: if the key was used for another refund.
+    """
+    actor.require(Action.REFUND)
+    _require_sound(request)
+    key = idempotency.scoped_key(actor, request.idempotency_key)
+    fingerprint = idempotency.fingerprint(
+        request.job_id, request.amount_credits, request.variant_index, request.reason, request.note.strip()
+    )
+    with database.write() as session:
+        limit = limits.limit_of(session, actor.role, lock=True)
+        job = _lock_job(session, actor, request.job_id)
+        earlier = _earlier(session, actor, job_id=job.id, key=key, fingerprint=fingerprint)
+        if earlier is not None:
+            return _outcome(session, earlier, repeated=True)
+        amount = _amount(session, actor, request)
+        is_within = limit.covers(amount, spent_credits=_spent_today(session, actor))
+        refund_id = new_id()
+        session.execute(
+            sa.insert(Refund).values(
+                id=refund_id,
+                job_id=job.id,
+                account_id=job.account_id,
+                variant_index=request.variant_index,
+                amount=amount,
+                reason=request.reason,
+                note=request.note.strip(),
+                state=RefundState.REQUESTED,
+                requested_by=actor.name,
+                requested_for=actor.person,
+                requested_at=clock.now(),
+                decision_note="",
+                idempotency_key=key,
+                fingerprint=fingerprint,
+            )
+        )
+        if is_within:
+            _pay(session, actor, refund_id, note="")
+        else:
+            _tell(session, actor, refund_id, AuditKind.REFUND_REQUESTED)
+        return _outcome(session, refund_id, repeated=False)
+
+
+def approve(database: Database, actor: Actor, *, refund_id: str, note: str = "") -> Refunded:
+    """Refund what was requested; approving it again changes nothing.
+
+    Raises:
+        PermissionDenied: if the actor may not decide, or asked for it themselves.
+        RefundNotFound: if there is no such refund.
+        StateConflict: if it was declined, or no longer that much is left on the job.
+    """
+    actor.require(Action.DECIDE_REFUNDS)
+    with database.write() as session:
+        if _lock_request(session, actor, refund_id) is not RefundState.REQUESTED:
+            return _outcome(session, _require_decided(session, refund_id, RefundState.REFUNDED), repeated=True)
+        _pay(session, actor, refund_id, note=_checked(note))
+        return _outcome(session, refund_id, repeated=False)
+
+
+def decline(database: Database, actor: Actor, *, refund_id: str, note: str) -> Refunded:
+    """Turn a request down, with a reason; declining it again changes nothing.
+
+    Raises:
+        PermissionDenied: if the actor may not decide, or asked for it themselves.
+        RefundNotFound: if there is no such refund.
+        StateConflict: if it was refunded already.
+        ValidationFailed: if there is no reason.
+    """
+    actor.require(Action.DECIDE_REFUNDS)
+    if not _checked(note):
+        raise errors.ValidationFailed("Whoever asked should learn why: a note is needed. Nothing was changed.")
+    with database.write() as session:
+        if _lock_request(session, actor, refund_id) is not RefundState.REQUESTED:
+            return _outcome(session, _require_decided(session, refund_id, RefundState.DECLINED), repeated=True)
+        _decide(session, actor, refund_id, state=RefundState.DECLINED, note=_checked(note))
+        _tell(session, actor, refund_id, AuditKind.REFUND_DECLINED)
+        return _outcome(session, refund_id, repeated=False)
+
+
+def _require_sound(request: RefundRequest) -> None:
+    if request.amount_credits is not None and request.variant_index is not None:
+        raise errors.ValidationFailed("Name an amount or a variant, not both. Nothing was refunded.")
+    if request.amount_credits is not None:
+        ledger.require_positive(request.amount_credits)
+    if request.reason is RefundReason.OTHER and not request.note.strip():
+        raise errors.ValidationFailed('The reason "other" needs a note. Nothing was refunded.')
+    _checked(request.note)
+
+
+def _checked(note: str) -> str:
+    if len(note) > NOTE_MAX:
+        raise errors.ValidationFailed(f"A note is at most {NOTE_MAX:,} characters. Nothing was changed.")
+    return note.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _LockedJob:
+    id: str
+    account_id: int
+
+
+def _lock_job(session: Session, actor: Actor, job_id: str) -> _LockedJob:
+    row = session.execute(
+        sa.select(Job.id, Job.account_id).where(Job.id == job_id).with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None or not actor.sees(row.account_id):
+        raise errors.JobNotFound
+    return _LockedJob(row.id, row.account_id)
+
+
+def _earlier(session: Session, actor: Actor, *, job_id: str, key: str | None, fingerprint: str) -> str | None:
+    if key is not None:
+        used = session.execute(
+            sa.select(Refund.id, Refund.fingerprint).where(Refund.idempotency_key == key)
+        ).one_or_none()
+        if used is None:
+            return None
+        if used.fingerprint != fingerprint:
+            raise errors.IdempotencyConflict
+        return str(used.id)
+    return session.scalar(
+        sa.select(Refund.id)
+        .where(
+            Refund.job_id == job_id,
+            Refund.requested_by == actor.name,
+            Refund.fingerprint == fingerprint,
+            Refund.idempotency_key.is_(None),
+            Refund.state != RefundState.DECLINED,
+            Refund.requested_at > clock.now() - _SAME_WITHIN,
+        )
+        .order_by(Refund.id.desc())
+        .limit(1)
+    )
+
+
+def _amount(session: Session, actor: Actor, request: RefundRequest) -> int:
+    left = refund_queries.refundable(session, actor, job_id=request.job_id)
+    if left.why_not:
+        raise errors.StateConflict(left.why_not)
+    if request.amount_credits is not None:
+        if request.amount_credits > left.job_credits:
+            raise errors.StateConflict(
+                f"That is more than the {left.job_credits} credits left to refund on this job. Nothing was refunded."
+            )
+        return request.amount_credits
+    if request.variant_index is None:
+        return left.job_credits
+    amount = left.variant_credits.get(request.variant_index)
+    if amount is None:
+        raise errors.ValidationFailed("This job has no such variant. Nothing was refunded.")
+    if amount == 0:
+        name = variant_name(request.variant_index)
+        raise errors.StateConflict(f"{name} was refunded already. Nothing was refunded again.")
+    return amount
+
+
+def _spent_today(session: Session, actor: Actor) -> int:
+    """What the person refunded by themselves within a day; what a manager approved is not theirs."""
+    return int(
+        session.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(Refund.amount), 0)).where(
+                Refund.requested_for == actor.person,
+                Refund.requested_at > clock.now() - _DAY,
+                Refund.state == RefundState.REFUNDED,
+                Refund.decided_by == Refund.requested_by,
+            )
+        )
+        or 0
+    )
+
+
+def _lock_request(session: Session, actor: Actor, refund_id: str) -> RefundState:
+    job_id = session.scalar(sa.select(Refund.job_id).where(Refund.id == refund_id))
+    if job_id is None:
+        raise errors.RefundNotFound
+    _lock_job(session, actor, job_id)
+    row = session.execute(
+        sa.select(Refund.state, Refund.requested_by, Refund.requested_for)
+        .where(Refund.id == refund_id)
+        .with_for_update()
+    ).one()
+    if {row.requested_by, row.requested_for} & {actor.name, actor.person}:
+        raise errors.PermissionDenied(
+            "You asked for this refund: another manager decides on it. Nothing was changed."
+        )
+    return RefundState(row.state)
+
+
+def _require_decided(session: Session, refund_id: str, state: RefundState) -> str:
+    if refund_queries.one(session, refund_id).state is not state:
+        raise errors.StateConflict("This refund was decided otherwise. Nothing was changed.")
+    return refund_id
+
+
+def _pay(session: Session, actor: Actor, refund_id: str, *, note: str) -> None:
+    refund = refund_queries.one(session, refund_id)
+    left = refund_queries.refundable(session, actor, job_id=refund.job_id)
+    of_variant = left.job_credits if refund.variant_index is None else left.variant_credits[refund.variant_index]
+    if refund.amount_credits > of_variant:
+        raise errors.StateConflict("Less than that is left to refund on this job by now. Nothing was refunded.")
+    ledger.refund(
+        session,
+        key=f"refund:{refund_id}",
+        job_id=refund.job_id,
+        amount_credits=refund.amount_credits,
+        reason=refund.reason.value,
+        actor=actor.name,
+        note=refund.note,
+    )
+    _decide(session, actor, refund_id, state=RefundState.REFUNDED, note=note)
+    _tell(session, actor, refund_id, AuditKind.REFUND)
+
+
+def _decide(session: Session, actor: Actor, refund_id: str, *, state: RefundState, note: str) -> None:
+    session.execute(
+        sa.update(Refund)
+        .where(Refund.id == refund_id, Refund.state == RefundState.REQUESTED)
+        .values(state=state, decided_by=actor.name, decided_at=clock.now(), decision_note=note)
+    )
+
+
+_TOLD = {
+    AuditKind.REFUND: (EventKind.REFUNDED, "{credits} credits were refunded: {why}."),
+    AuditKind.REFUND_REQUESTED: (
+        EventKind.REFUND_REQUESTED,
+        "A refund of {credits} credits waits for a manager: {why}.",
+    ),
+    AuditKind.REFUND_DECLINED: (EventKind.REFUND_DECLINED, "A refund of {credits} credits was declined: {why}."),
+}
+
+
+def _tell(session: Session, actor: Actor, refund_id: str, what: AuditKind) -> None:
+    refund = refund_queries.one(session, refund_id)
+    kind, words = _TOLD[what]
+    why = refund.decision_note if what is AuditKind.REFUND_DECLINED else REASON_WORDS[refund.reason].lower()
+    message = words.format(credits=refund.amount_credits, why=why.rstrip("."))
+    events.add(session, actor, job_id=refund.job_id, kind=kind, message=message, variant_index=refund.variant_index)
+    account_id = session.scalar(sa.select(Job.account_id).where(Job.id == refund.job_id))
+    audit.note(
+        session,
+        actor,
+        what,
+        account_id=account_id,
+        job_id=refund.job_id,
+        target=refund.id,
+        detail=f"{refund.amount_credits} credits, {refund.reason.value}"
+        + (f": {refund.decision_note or refund.note}" if refund.decision_note or refund.note else ""),
+    )
+    _log.info(
+        what.value.replace("_", " "), job_id=refund.job_id, amount_credits=refund.amount_credits, actor=actor.name
+    )
+
+
+def _outcome(session: Session, refund_id: str, *, repeated: bool) -> Refunded:
+    refund = refund_queries.one(session, refund_id)
+    return Refunded(refund=refund, balance=refund_queries.balance_after(session, refund), repeated=repeated)

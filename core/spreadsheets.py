@@ -1,0 +1,27 @@
+"""How do figures leave the desk so that a spreadsheet opens them, and runs nothing that they say?"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+# What a spreadsheet takes for a formula when it stands first in a cell.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_of(rows: Iterable[object], *, columns: Sequence[str]) -> bytes:
+    """One line for each row's attributes of these names, under a heading, as UTF-8 CSV; times in ISO 8601."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(getattr(row, column)) for column in columns] for row in rows)
+    # Without the mark at the start, spreadsheets take it for another encoding.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return "" if value is None else value
