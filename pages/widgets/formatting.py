@@ -1,11 +1,13 @@
 """How are figures, times and sizes written for people?"""
 
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from core import clock
 from core.errors import StagingError
 from core.jobs.details import Failure
 
@@ -67,6 +69,59 @@ def exact(moment: datetime) -> str:
     """The time in the viewer's zone and in UTC, for hovering."""
     local = moment.astimezone(_viewer_zone())
     return f"{local:%d %b %Y, %H:%M:%S %Z} · {moment:%H:%M:%S} UTC"
+
+
+def when(moment: datetime) -> str:
+    """The time in the viewer's zone, as short as it can be: "14:05" today, "22 Nov, 14:05", "22 Nov 2025, 14:05"."""
+    local, today = moment.astimezone(_viewer_zone()), clock.now().astimezone(_viewer_zone())
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    return f"{local:%d %b, %H:%M}" if local.year == today.year else f"{local:%d %b %Y, %H:%M}"
+
+
+def when_exactly(moment: datetime) -> str:
+    """Like `when`, to the second."""
+    return f"{when(moment)}:{moment:%S}"
+
+
+def today() -> date:
+    """Which day it is for the viewer."""
+    return clock.now().astimezone(_viewer_zone()).date()
+
+
+def day_start(day: date) -> datetime:
+    """When that day begins for the viewer, in UTC."""
+    return datetime.combine(day, time.min, _viewer_zone()).astimezone(UTC)
+
+
+def day_end(day: date) -> datetime:
+    """When that day is over for the viewer, in UTC."""
+    return day_start(day + timedelta(days=1))
+
+
+def signed(value: int) -> str:
+    """A movement of credits: "+500", "−40"."""
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{number(abs(value))}"
+
+
+def file_word(name: str) -> str:
+    """A name as part of a file's name: "Harbor & Pine" as "harbor-pine"."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "account"
+
+
+def reason(code: str) -> str:
+    """What an error's code means, in one sentence; the code itself where none of ours has it."""
+    return _reasons().get(code, code.replace("_", " "))
+
+
+@cache
+def _reasons() -> dict[str, str]:
+    found, waiting = {}, [StagingError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        found[kind.code] = (kind.__doc__ or "").partition(". ")[0].strip().removesuffix(".") + "."
+    return found
 
 
 def file_size(size_bytes: int) -> str:

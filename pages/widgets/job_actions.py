@@ -1,102 +1,118 @@
-"""What can be done with one job? Sync, cancel, retry: each says its effect first, and why it is not possible."""
+"""What can be done with one job? Each action opens a dialog that says its effect first, or says why it can't be."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import streamlit as st
 
-from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.credits import queries as credit_queries
-from core.jobs import cancellation, manual_retry
+from core.jobs import manual_retry, refund_queries
 from core.jobs.details import JobDetail
-from pages.widgets import formatting, session
+from pages.widgets import cancel_dialog, deeds, refund_dialog, retry_dialog, session, sync_dialog
 
-_T = TypeVar("_T")
-_NOTICE = "job_action_notice"
+_AT_REPLICATE = "https://replicate.com/p/"
 
 
-def draw(actor: Actor, job: JobDetail, *, sync: Callable[[], None], show: Callable[[str | None], None]) -> None:
-    """Draw the actions in a row. `sync` syncs the job; `show` shows another job, or closes this one (None)."""
+def draw(actor: Actor, job: JobDetail) -> None:
+    """Draw the actions in a row."""
     with st.container(horizontal=True):
-        reason = _why_not(actor, Action.SYNC, "sync", "This job has ended: there is nothing to sync.", job)
-        clicked = st.button(
-            "Sync now",
-            icon=":material/sync:",
-            disabled=bool(reason),
-            help=reason or "Ask Replicate about this job, now.",
-            key=f"sync-{job.id}",
+        _draw_button(
+            "Sync",
+            "sync",
+            ":material/sync:",
+            _why_not_in_flight(actor, Action.SYNC, "This job has ended: there is nothing to sync.", job),
+            "Ask Replicate about this job, and see what would change.",
+            lambda: sync_dialog.draw(actor, [job.id]),
         )
         if job.state.is_terminal:
-            _draw_retry(actor, job, show)
+            _draw_retry(actor, job)
         else:
-            _draw_cancel(actor, job, show)
-        if st.button("Close", icon=":material/close:", type="tertiary", key=f"close-{job.id}"):
-            show(None)
-    if clicked:
-        sync()
-    notice = st.session_state.pop(_NOTICE, None)
-    if notice:
-        st.toast(notice, icon=":material/done:")
-
-
-def _draw_cancel(actor: Actor, job: JobDetail, show: Callable[[str | None], None]) -> None:
-    reason = _why_not(actor, Action.CANCEL, "cancel", "This job has ended.", job)
-    if job.cancel_requested_at is not None:
-        reason = "It is being canceled: Replicate has yet to confirm."
-    with st.popover("Cancel", icon=":material/block:", disabled=bool(reason), help=reason or None):
-        st.markdown("What waits ends at once; what is being drawn is canceled at Replicate.")
-        st.markdown("Credits return for every variant without a result. A canceled job can be retried.")
-        if st.button("Cancel this job", type="primary", key=f"cancel-{job.id}"):
-            canceled = _attempt(
-                lambda: cancellation.cancel_job(session.runtime().desk, actor, job_id=job.id), _cancel_words
+            reason = _why_not_in_flight(actor, Action.CANCEL, "This job has ended.", job)
+            if not reason and job.cancel_requested_at is not None:
+                reason = "It is being canceled: Replicate has yet to confirm."
+            _draw_button(
+                "Cancel",
+                "cancel",
+                ":material/block:",
+                reason,
+                "End what has no result yet.",
+                lambda: cancel_dialog.draw(actor, job),
             )
-            if canceled is not None:
-                show(job.id)
+        _draw_refund(actor, job)
+        _draw_ids(job)
+        _draw_replicate(job)
 
 
-def _draw_retry(actor: Actor, job: JobDetail, show: Callable[[str | None], None]) -> None:
+def _draw_retry(actor: Actor, job: JobDetail) -> None:
     with session.runtime().database.read() as opened:
         price = manual_retry.price_of_retry(opened, job)
-        balance = credit_queries.account(opened, actor, name=job.account).balance
     reason = "" if actor.may(Action.RETRY) else "Your role can't retry jobs."
     if not price:
         reason = "Every variant has its result: there is nothing to retry."
-    with st.popover("Retry", icon=":material/replay:", disabled=bool(reason), help=reason or None):
-        st.markdown(
-            f"A new job draws what has no result, with new seeds. {formatting.plain(job.account)} has "
-            f"{formatting.credits(balance)}."
-        )
-        if st.button(f"Retry for {formatting.credits(price)}", type="primary", key=f"retry-{job.id}"):
-            made = _attempt(
-                lambda: manual_retry.retry_job(session.runtime().desk, actor, job_id=job.id),
-                lambda submission: (
-                    f"{formatting.credits(submission.jobs[0].credits_used)} used: the retry is on its way."
-                ),
-            )
-            if made is not None:
-                show(made.jobs[0].id)
+    _draw_button(
+        "Retry",
+        "retry",
+        ":material/replay:",
+        reason,
+        f"Order what has no result again, for {price} credits.",
+        lambda: retry_dialog.draw(actor, job, price),
+    )
 
 
-def _why_not(actor: Actor, action: Action, verb: str, ended: str, job: JobDetail) -> str:
+def _draw_refund(actor: Actor, job: JobDetail) -> None:
+    with session.runtime().database.read() as opened:
+        left = refund_queries.refundable(opened, actor, job_id=job.id)
+    reason = left.why_not if actor.may(Action.REFUND) else "Your role can't refund jobs."
+    _draw_button(
+        "Refund",
+        "refund",
+        ":material/undo:",
+        reason,
+        f"Give back up to {left.job_credits} credits.",
+        lambda: refund_dialog.draw(actor, job),
+    )
+
+
+def _draw_button(
+    label: str, name: str, icon: str, why_not: str, effect: str, open_dialog: Callable[[], None]
+) -> None:
+    if st.button(label, icon=icon, disabled=bool(why_not), help=why_not or effect, key=f"action-{name}"):
+        deeds.new_opening()
+        open_dialog()
+
+
+def _draw_ids(job: JobDetail) -> None:
+    with st.popover("Ids", icon=":material/content_copy:"):
+        st.caption("Job")
+        st.code(job.id, language=None)
+        for variant in job.variants:
+            for attempt in variant.attempts:
+                if attempt.prediction_id:
+                    st.caption(f"Prediction of {_tried(variant.index, attempt.number)}")
+                    st.code(attempt.prediction_id, language=None)
+        if not job.prediction_ids:
+            st.caption("No prediction was ordered so far.")
+
+
+def _draw_replicate(job: JobDetail) -> None:
+    reason = "" if job.prediction_ids else "No prediction was ordered so far."
+    if session.runtime().settings.is_demo:
+        reason = "A simulator draws: there is nothing at Replicate."
+    if reason:
+        st.button("At Replicate", icon=":material/open_in_new:", disabled=True, help=reason, key="action-replicate")
+        return
+    for variant in job.variants:
+        ids = [attempt.prediction_id for attempt in variant.attempts if attempt.prediction_id]
+        if ids:
+            label = f"{chr(ord('A') + variant.index)} at Replicate"
+            st.link_button(label, f"{_AT_REPLICATE}{ids[-1]}", icon=":material/open_in_new:")
+
+
+def _tried(index: int, number: int) -> str:
+    return f"variant {chr(ord('A') + index)}" + (f", try {number}" if number > 1 else "")
+
+
+def _why_not_in_flight(actor: Actor, action: Action, ended: str, job: JobDetail) -> str:
     if job.state.is_terminal:
         return ended
-    return "" if actor.may(action) else f"Your role can't {verb} jobs."
-
-
-def _cancel_words(job: JobDetail) -> str:
-    if not job.state.is_terminal:
-        return "The cancel is on its way: what is being ordered just now ends as soon as Replicate answers."
-    return f"The job is {job.state}. {formatting.credits(job.credits_refunded)} were returned."
-
-
-def _attempt(call: Callable[[], _T], words: Callable[[_T], str]) -> _T | None:
-    try:
-        outcome = call()
-    except errors.StagingError as error:
-        st.error(formatting.refusal(error), icon=":material/error:")
-        return None
-    # Told after the page is drawn anew, with the job as it is then.
-    st.session_state[_NOTICE] = formatting.plain(words(outcome))
-    return outcome
+    return "" if actor.may(action) else f"Your role can't {action.value}."

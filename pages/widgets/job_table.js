@@ -7,9 +7,10 @@ const element = (tag, className, text) => {
   return made;
 };
 
-function lines(className, first, second, why) {
+function lines(className, first, second, why, isStuck) {
   const cell = element("div", `lines ${className}`);
   cell.append(element("b", "", first), element("span", "", second));
+  if (isStuck) cell.append(element("span", "stuck", "Stuck: longer in this state than it can be"));
   if (why) {
     cell.append(element("span", "why", why));
     cell.title = why;
@@ -50,9 +51,12 @@ function fill(button, row) {
     picture.alt = "";
     picture.loading = "lazy";
   }
+  const content = JSON.stringify(row);
+  if (button.dataset.content === content) return;
+  button.dataset.content = content;
   button.replaceChildren(
     picture,
-    lines("", row.file, row.account, row.why),
+    lines("", row.file, row.account, row.why, row.isStuck),
     lines("wide", row.room, row.style, ""),
     stateCell(row),
     numberCell("middle", row.age, row.created, ""),
@@ -61,27 +65,57 @@ function fill(button, row) {
   );
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function checkbox(row, checked, change) {
+  const label = element("label", "check");
+  if (!row.canCheck) return label;
+  const box = element("input", "");
+  box.type = "checkbox";
+  box.checked = checked.has(row.id);
+  box.setAttribute("aria-label", `Select ${row.file}`);
+  box.onchange = () => change(row.id, box.checked);
+  label.append(box);
+  return label;
+}
+
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const table = parentElement.querySelector(".table");
   const isNew = !table.querySelector(".head");
+  table.classList.toggle("checkable", data.isCheckable);
   if (isNew) {
     const head = element("div", "head");
     COLUMNS.forEach(([title, className]) => head.append(element("div", className, title)));
     table.append(head);
   }
-  const buttons = new Map([...table.querySelectorAll(".row")].map((one) => [one.dataset.id, one]));
+  // What is checked is the browser's own, so that a refresh takes nothing away that was checked meanwhile.
+  const checked = new Set((table.dataset.checked ?? "").split(" ").filter((id) => data.rows.some((row) => row.id === id && row.canCheck)));
+  const keep = () => { table.dataset.checked = [...checked].join(" "); };
+  keep();
+  const change = (id, isChecked) => {
+    if (isChecked) checked.add(id);
+    else checked.delete(id);
+    keep();
+    setStateValue("checked", [...checked]);
+  };
+  const known = new Map([...table.querySelectorAll(".line")].map((one) => [one.dataset.id, one]));
   const wanted = data.rows.map((row) => {
-    const button = buttons.get(row.id) ?? element("button", "row");
-    button.type = "button";
-    button.dataset.id = row.id;
+    const line = known.get(row.id) ?? element("div", "line");
+    if (!known.has(row.id)) {
+      line.dataset.id = row.id;
+      const button = element("button", "row");
+      button.type = "button";
+      line.append(element("label", "check"), button);
+    }
+    const [label, button] = line.children;
+    if (Boolean(label.firstChild) !== row.canCheck) line.replaceChild(checkbox(row, checked, change), label);
+    else if (row.canCheck) label.firstChild.onchange = () => change(row.id, label.firstChild.checked);
     button.onclick = () => setTriggerValue("selected", row.id);
     fill(button, row);
-    buttons.delete(row.id);
-    return button;
+    known.delete(row.id);
+    return line;
   });
-  buttons.forEach((gone) => gone.remove());
-  wanted.forEach((button, position) => {
-    if (table.children[position + 1] !== button) table.insertBefore(button, table.children[position + 1] ?? null);
+  known.forEach((gone) => gone.remove());
+  wanted.forEach((line, position) => {
+    if (table.children[position + 1] !== line) table.insertBefore(line, table.children[position + 1] ?? null);
   });
   // Where the list scrolls by itself, the selected job may lie below its edge.
   if (isNew) table.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });

@@ -1,12 +1,14 @@
-"""Which jobs are there? A list that is updated in place; a click on a row selects its job."""
+"""Which jobs are there? A list that is updated in place; a click on a row opens its job, a check selects it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from core.jobs.details import JobDetail
+from core.jobs.search import JobRow
 from core.prompts import presets
 from pages.widgets import formatting, pictures
 from pages.widgets.states import JOB_LOOKS
@@ -20,25 +22,46 @@ _component = st.components.v2.component(
 )
 
 
-def draw(jobs: list[JobDetail], *, selected: str | None, now: datetime, key: str) -> str | None:
-    """Draw the jobs; the id of the job that was just clicked, or None."""
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """The job whose row was just clicked, if one was, and the ids of those that are checked."""
+
+    job_id: str | None
+    checked: tuple[str, ...]
+
+
+def draw(jobs: Sequence[JobRow], *, opened: str | None, can_check: bool, now: datetime, key: str) -> Clicked:
+    """Draw the jobs; `can_check` lets those in flight be checked, `opened` is the one shown beside the list."""
+    checkable = [job.id for job in jobs if can_check and not job.state.is_terminal]
     result = _component(
         key=key,
-        data={"rows": [_row(job, selected=job.id == selected, now=now) for job in jobs]},
+        data={
+            "rows": [_row(job, opened=job.id == opened, can_check=job.id in checkable, now=now) for job in jobs],
+            "isCheckable": bool(checkable),
+        },
+        default={"checked": []},
         on_selected_change=lambda: None,
+        on_checked_change=lambda: None,
     )
-    return str(result.selected) if result.selected else None
+    checked = result.checked if isinstance(result.checked, list) else []
+    return Clicked(
+        job_id=str(result.selected) if result.selected else None,
+        # Since it was checked, a job may have ended or left the page.
+        checked=tuple(job_id for job_id in checkable if job_id in checked),
+    )
 
 
-def _row(job: JobDetail, *, selected: bool, now: datetime) -> dict[str, Any]:
+def _row(job: JobRow, *, opened: bool, can_check: bool, now: datetime) -> dict[str, Any]:
     look = JOB_LOOKS[job.state]
     return {
         "id": job.id,
-        "selected": selected,
-        "thumbnail": pictures.url(_thumbnail_key(job)),
-        "file": job.photo.file_name,
+        "selected": opened,
+        "canCheck": can_check,
+        "isStuck": job.is_stuck,
+        "thumbnail": pictures.url(job.thumbnail_key),
+        "file": job.file_name,
         "account": job.account,
-        "why": "" if job.failure is None else job.failure.message,
+        "why": "" if job.error_code is None else formatting.reason(job.error_code),
         "room": presets.room_type(job.room_type).name,
         "style": presets.style(job.style).name,
         "state": look.word,
@@ -52,8 +75,3 @@ def _row(job: JobDetail, *, selected: bool, now: datetime) -> dict[str, Any]:
         "credits": formatting.number(job.credits_used),
         "returned": f"{formatting.number(job.credits_refunded)} returned" if job.credits_refunded else "",
     }
-
-
-def _thumbnail_key(job: JobDetail) -> str:
-    ready = (variant.result_thumbnail_key for variant in job.variants if variant.result_thumbnail_key)
-    return next(ready, job.photo.thumbnail_key)

@@ -55,7 +55,7 @@ def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes)
         width=variant.result_width or job.photo.width,
         height=variant.result_height or job.photo.height,
         key=f"compare-{variant.id}",
-        title=_ENDED_TITLES.get(variant.state, look.word),
+        title=_title(variant),
         detail=_detail(variant, typical, job.created_at),
         progress_percent=_progress(variant, typical),
         has_ended=is_ended,
@@ -65,6 +65,13 @@ def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes)
         pictures.draw_downloads(job, variant)
     elif variant.failure is not None:
         st.caption(f"Seed {variant.seed} · code `{variant.failure.code}`")
+
+
+def _title(variant: VariantDetail) -> str:
+    if variant.state is VariantState.QUEUED and variant.was_retried:
+        # Its progress stays where it was: this is a second try, and not the beginning.
+        return "Ordered once more"
+    return _ENDED_TITLES.get(variant.state, VARIANT_LOOKS[variant.state].word)
 
 
 def _detail(variant: VariantDetail, typical: TypicalTimes, created_at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""How is the provider's news doing? One quiet line for support, and a warning when it has stopped coming."""
+"""Is there something wrong with the provider's news? A warning when it has stopped coming, and what nobody knew."""
 
 import streamlit as st
 
@@ -6,14 +6,10 @@ from core import clock
 from core.webhooks.health import WebhookHealth
 from pages.widgets import formatting
 
-_NOT_ASKED_FOR = "Webhooks are not asked for (there is no public https address): the sweep brings all news."
-
 
 def draw(health: WebhookHealth, *, are_requested: bool) -> None:
-    """Draw what is known of the last 24 hours."""
-    if not are_requested:
-        st.caption(f":material/webhook: {_NOT_ASKED_FOR}")
-    elif health.is_quiet:
+    """Draw what is wrong over the last 24 hours; nothing if nothing is."""
+    if are_requested and health.is_quiet:
         last = "none was received so far"
         if health.last_received_at is not None:
             last = f"the last one came {formatting.ago(health.last_received_at, clock.now())} ago"
@@ -23,18 +19,8 @@ def draw(health: WebhookHealth, *, are_requested: bool) -> None:
             "REPLICATE_WEBHOOK_SECRET, where it is set, is the one that Replicate signs with.",
             icon=":material/webhook:",
         )
-    else:
-        st.caption(f":material/webhook: {_words(health)}")
     if health.unknown:
         _draw_unknown(health)
-
-
-def _words(health: WebhookHealth) -> str:
-    if health.last_received_at is None:
-        return "Webhooks are asked for; none was received so far."
-    share, settled = formatting.percent(health.share), formatting.count(health.settled, "variant")
-    ago = formatting.ago(health.last_received_at, clock.now())
-    return f"Webhooks brought {share} of {settled} settled in 24 h, the last one {ago} ago."
 
 
 def _draw_unknown(health: WebhookHealth) -> None:

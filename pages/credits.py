@@ -1,0 +1,95 @@
+"""Credits: what each account has and spends, and how its balance came about."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.credits import queries
+from core.credits.queries import AccountSummary
+from pages.widgets import address, credit_dialogs, deeds, formatting, record_table, session, statement
+from pages.widgets.record_table import Cell, Column, Row
+
+_ACCOUNT = "account"
+_COLUMNS = (
+    Column(title="Account", width="minmax(0, 2fr)", is_strong=True, is_full=True),
+    Column(title="Balance", width="minmax(90px, 1fr)", is_number=True),
+    Column(title="Spent this month", width="minmax(110px, 1fr)", is_number=True),
+    Column(title="", width="150px"),
+)
+
+
+def _page() -> None:
+    actor = session.require_actor()
+    st.title("Credits", anchor=False)
+    deeds.draw_notice()
+    month_started_at = formatting.day_start(formatting.today().replace(day=1))
+    accounts = _accounts(actor, month_started_at)
+    _draw_head(actor, accounts)
+    if not accounts:
+        _draw_empty(actor)
+        return
+    chosen = _draw_accounts(accounts) if len(accounts) > 1 else accounts[0]
+    if chosen is not None:
+        statement.draw(actor, chosen)
+
+
+def _accounts(actor: Actor, month_started_at: datetime) -> list[AccountSummary]:
+    with session.runtime().database.read() as opened:
+        return queries.summaries(opened, actor, month_started_at=month_started_at)
+
+
+def _draw_head(actor: Actor, accounts: list[AccountSummary]) -> None:
+    low = sum(account.is_low for account in accounts)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(
+            f"{formatting.count(len(accounts), 'account')} · "
+            f"{formatting.credits(sum(account.balance for account in accounts))} in all · "
+            f"{formatting.credits(sum(account.spent_credits for account in accounts))} spent this month"
+            + (f" · :orange[{formatting.number(low)} low]" if low else ""),
+            width="content",
+        )
+        if actor.may(Action.GRANT_CREDITS) and st.button("New account", icon=":material/add:", key="new-account"):
+            deeds.new_opening()
+            credit_dialogs.draw_new_account(actor)
+
+
+def _draw_accounts(accounts: list[AccountSummary]) -> AccountSummary | None:
+    """The account whose statement is wanted, if one was chosen."""
+    clicked = record_table.draw("Accounts", _COLUMNS, [_row(account) for account in accounts], key="accounts")
+    if clicked:
+        address.keep(_ACCOUNT, clicked)
+    asked = address.asked(_ACCOUNT)
+    if not asked:
+        st.caption("Choose an account to see how its balance came about.")
+        return None
+    found = next((account for account in accounts if account.name == asked), None)
+    if found is None:
+        st.warning("There is no account of that name.", icon=":material/search_off:")
+    return found
+
+
+def _row(account: AccountSummary) -> Row:
+    low = Cell(text="Low balance", color="orange", icon="account_balance_wallet")
+    return Row(
+        str(account.id),
+        (
+            Cell(text=account.name, action=account.name, hover="See its statement"),
+            Cell(text=formatting.number(account.balance)),
+            Cell(text=formatting.number(account.spent_credits), hover="Charged less refunded, since the 1st"),
+            low if account.is_low else Cell(text=""),
+        ),
+    )
+
+
+def _draw_empty(actor: Actor) -> None:
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(
+            "**No accounts yet.** An account is a customer with a balance; every staged photo is charged to one."
+        )
+        if not actor.may(Action.GRANT_CREDITS):
+            st.caption("A manager makes the first one.")
+
+
+_page()

@@ -1,0 +1,90 @@
+"""Refunds: what waits for a manager, what was given back, and why."""
+
+import streamlit as st
+
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.credits import queries as credit_queries
+from core.jobs import refund_queries
+from core.jobs.refund_queries import RefundDetail, RefundFilter, RefundState
+from pages.widgets import deeds, formatting, refund_filters, refund_list, refund_requests, session
+
+_WAITING = RefundFilter(state=RefundState.REQUESTED)
+_PAGE, _PAGES_MAX = 50, 40
+_PAGES = "refund-pages"
+
+
+def _page() -> None:
+    actor = session.require_actor()
+    st.title("Refunds", anchor=False)
+    deeds.draw_notice()
+    if not actor.may(Action.REFUND):
+        st.info("Refunds are for support and managers. Ask one of them.", icon=":material/lock:")
+        return
+    with session.runtime().database.read() as opened:
+        accounts = [account.name for account in credit_queries.accounts(opened, actor)]
+        waiting = refund_queries.refunds(opened, actor, _WAITING, limit=_PAGE)
+    refund_requests.draw(actor, waiting.refunds, has_more=waiting.next_before_id is not None)
+    wanted = refund_filters.draw(accounts)
+    found, has_more = _read(actor, wanted)
+    if not found:
+        _draw_empty(is_narrowed=wanted != RefundFilter())
+        return
+    _draw_totals(actor, wanted)
+    job_id = refund_list.draw(found)
+    if job_id:
+        st.switch_page("pages/monitor.py", query_params={"job": job_id})
+    if has_more:
+        st.button("Load more", icon=":material/expand_more:", on_click=_more, key="refunds-more")
+
+
+def _read(actor: Actor, wanted: RefundFilter) -> tuple[list[RefundDetail], bool]:
+    """The newest refunds that are wanted, and whether there are older ones."""
+    found: list[RefundDetail] = []
+    before_id: str | None = None
+    pages = st.session_state.get(_PAGES, 1)
+    with session.runtime().database.read() as opened:
+        for _ in range(pages):
+            page = refund_queries.refunds(opened, actor, wanted, before_id=before_id, limit=_PAGE)
+            found += page.refunds
+            before_id = page.next_before_id
+            if before_id is None:
+                break
+    return found, before_id is not None and pages < _PAGES_MAX
+
+
+def _draw_totals(actor: Actor, wanted: RefundFilter) -> None:
+    with session.runtime().database.read() as opened:
+        totals = refund_queries.totals_by_reason(opened, actor, wanted)
+    database, still = session.runtime().database, session.still(actor)
+    refund_list.draw_totals(totals)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "CSV",
+            data=lambda: refund_queries.export_csv(database, still(), wanted),
+            file_name=f"refunds-{formatting.today():%Y-%m-%d}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            help="What the filters show, newest first. That it was exported is written to the audit log.",
+            key="refunds-csv",
+        )
+
+
+def _draw_empty(*, is_narrowed: bool) -> None:
+    with st.container(border=True, horizontal_alignment="center"):
+        if is_narrowed:
+            st.markdown("**No refund is like that.** Take a filter back.")
+            st.button("Clear all filters", icon=":material/filter_alt_off:", on_click=refund_filters.clear)
+            return
+        st.markdown(
+            "**No refunds by people yet.** What the desk returns by itself, for variants without a result, stands in "
+            "the accounts' statements. To refund a job, open it on the Monitor."
+        )
+        st.page_link("pages/monitor.py", label="Open the Monitor", icon=":material/monitor_heart:")
+
+
+def _more() -> None:
+    st.session_state[_PAGES] = st.session_state.get(_PAGES, 1) + 1
+
+
+_page()

@@ -1,0 +1,120 @@
+"""How many credits shall an account have? Grants and adjustments that say the balance before and after."""
+
+import streamlit as st
+
+from core.auth.actors import Actor
+from core.credits import service
+from pages.widgets import address, deeds, formatting, session
+
+_FIRST_AMOUNT = 500
+
+
+@st.dialog("New account", icon=":material/add:")
+def draw_new_account(actor: Actor) -> None:
+    """Draw the dialog that opens an account with its first credits."""
+    name = st.text_input(
+        "Name", max_chars=service.ACCOUNT_NAME_MAX, key=_key("name"), placeholder="As the customer is called"
+    ).strip()
+    amount, reason = _draw_amount(least=1)
+    shown = formatting.plain(name) or "the account"
+    st.markdown(f"Grant {formatting.credits(amount)} to {shown}. If there is one of that name, it gets them too.")
+    why_not = "Name the account first." if not name else _why_not(reason)
+    if _clicked(f"Open with {formatting.credits(amount)}", why_not):
+        _grant(actor, name, amount, reason)
+
+
+@st.dialog("Grant credits", icon=":material/add:")
+def draw_grant(actor: Actor, account: str, balance: int) -> None:
+    """Draw the dialog that gives an account credits."""
+    amount, reason = _draw_amount(least=1)
+    _draw_effect(f"Grant {formatting.credits(amount)} to", account, balance, amount)
+    if _clicked(f"Grant {formatting.credits(amount)}", _why_not(reason)):
+        _grant(actor, account, amount, reason)
+
+
+@st.dialog("Adjust the balance", icon=":material/tune:")
+def draw_adjustment(actor: Actor, account: str, balance: int) -> None:
+    """Draw the dialog that corrects a balance, upwards or down."""
+    st.caption("For mistakes: what is in the ledger stays, and this is added to it.")
+    direction = st.segmented_control(
+        "Direction", ["Take away", "Add"], default="Take away", required=True, key=_key("direction")
+    )
+    amount, reason = _draw_amount(least=1)
+    change = amount if direction == "Add" else -amount
+    _draw_effect(f"Adjust by {formatting.signed(change)} credits:", account, balance, change)
+    why_not = _why_not(reason)
+    if balance + change < 0:
+        why_not = f"The balance can't go below zero: at most {formatting.credits(balance)} can be taken away."
+    if _clicked(f"Adjust by {formatting.signed(change)}", why_not):
+        after = deeds.attempt(
+            lambda: service.adjust(
+                session.runtime().database,
+                actor,
+                account=account,
+                amount_credits=change,
+                reason=reason,
+                idempotency_key=deeds.opening(),
+            )
+        )
+        _finish(account, after)
+
+
+def _draw_amount(*, least: int) -> tuple[int, str]:
+    amount = st.number_input(
+        "Credits",
+        min_value=least,
+        max_value=service.GRANT_MAX_CREDITS,
+        value=_FIRST_AMOUNT,
+        step=10,
+        key=_key("amount"),
+    )
+    reason = st.text_input(
+        "Reason",
+        max_chars=service.REASON_MAX,
+        key=_key("reason"),
+        placeholder="Package of November, invoice 1042 …",
+        help="Stands in the statement and in the audit log.",
+    )
+    return int(amount), reason.strip()
+
+
+def _draw_effect(words: str, account: str, balance: int, change: int) -> None:
+    after = formatting.number(max(0, balance + change))
+    st.markdown(f"{words} {formatting.plain(account)}: {formatting.number(balance)} → **{after}**")
+
+
+def _why_not(reason: str) -> str:
+    return "" if reason else "Give a reason first."
+
+
+def _clicked(label: str, why_not: str) -> bool:
+    clicked = st.button(label, type="primary", disabled=bool(why_not), help=why_not or None, key="credits-now")
+    if why_not:
+        st.caption(why_not)
+    return clicked
+
+
+def _grant(actor: Actor, account: str, amount: int, reason: str) -> None:
+    after = deeds.attempt(
+        lambda: service.grant(
+            session.runtime().database,
+            actor,
+            account=account,
+            amount_credits=amount,
+            reason=reason,
+            idempotency_key=deeds.opening(),
+        )
+    )
+    _finish(account, after)
+
+
+def _finish(account: str, after: int | None) -> None:
+    if after is None:
+        return
+    address.keep("account", account)
+    deeds.tell(f"{account} has {formatting.credits(after)} now.")
+    st.rerun()
+
+
+def _key(name: str) -> str:
+    return f"credits-{name}-{deeds.opening()}"

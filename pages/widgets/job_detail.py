@@ -1,0 +1,80 @@
+"""What happened to this job? The reason on top, then what can be done, its pictures, its orders and its history."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import clock
+from core.auth.actors import Actor
+from core.jobs.details import JobDetail
+from core.jobs.queries import TypicalTimes
+from core.jobs.states import JobState, variant_name
+from core.prompts import presets
+from pages.widgets import address, deeds, formatting, job_actions, job_history, job_view, prediction_dialog, states
+
+_HERE = Path(__file__).parent
+# Brings a newly opened job into view where it would else stand above what is seen: on a phone.
+_landing = st.components.v2.component("staging_desk.landing", js=(_HERE / "landing.js").read_text())
+
+
+def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
+    """Draw all there is to know of the job."""
+    with st.container(border=True, key="job-panel"):
+        _draw_head(job)
+        _draw_reasons(job)
+        job_actions.draw(actor, job)
+        job_view.draw_variants(job, typical)
+        with st.expander(
+            f"Predictions · {sum(len(variant.attempts) for variant in job.variants)}",
+            icon=":material/psychology:",
+            key="job-predictions",
+            type="compact",
+        ):
+            asked = job_history.draw_predictions(job, key="predictions")
+            if not any(variant.attempts for variant in job.variants):
+                st.caption("Nothing was ordered at Replicate so far.")
+        with st.expander(
+            f"Timeline · {formatting.count(len(job.events), 'event')}",
+            icon=":material/history:",
+            expanded=True,
+            key="job-timeline",
+            type="compact",
+        ):
+            job_history.draw_timeline(job, key="timeline")
+        if asked:
+            deeds.new_opening()
+            prediction_dialog.draw(actor, job, asked)
+        # Last, where the room that it takes is seen by nobody.
+        _landing(key="job-landing", data={"job": job.id})
+
+
+def _draw_head(job: JobDetail) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+        with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
+            st.subheader(formatting.plain(job.photo.file_name), anchor=False, width="content")
+            states.badge(job.state)
+        st.button("Close", icon=":material/close:", type="tertiary", key="job-close", on_click=_close)
+    look = f"{presets.room_type(job.room_type).name}, {presets.style(job.style).name.lower()}"
+    st.caption(
+        f"{formatting.plain(job.account)} · {look} · {formatting.credits(job.credits_used)} · ordered by "
+        f"{formatting.plain(job.created_by)} {formatting.ago(job.created_at, clock.now())} ago · "
+        f"{job.state.value} for {formatting.ago(job.state_since, clock.now())}"
+    )
+
+
+def _draw_reasons(job: JobDetail) -> None:
+    if job.failure is not None:
+        st.error(formatting.refusal(job.failure), icon=":material/error:")
+    elif job.state is not JobState.CANCELED:
+        for variant in job.variants:
+            if variant.failure is not None:
+                words = f"{variant_name(variant.index)}: {formatting.refusal(variant.failure)}"
+                st.warning(words, icon=":material/contrast:")
+    if job.state.is_terminal:
+        st.caption(job_view.outcome(job))
+    if job.retry_of is not None:
+        st.caption(f"A retry of job {formatting.short_id(job.retry_of)}, of what had no result there.")
+
+
+def _close() -> None:
+    address.keep("job", "")

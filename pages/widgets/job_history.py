@@ -1,0 +1,76 @@
+"""How did a job get where it is? Each order at the provider, and each event with its time, source and actor."""
+
+from core.jobs.details import AttemptDetail, JobDetail, VariantDetail
+from core.jobs.states import variant_name
+from pages.widgets import formatting, record_table
+from pages.widgets.record_table import Cell, Column, Row
+
+_PREDICTIONS = (
+    Column(title="Variant", width="minmax(0, 1fr)", is_strong=True),
+    Column(title="Status", width="minmax(0, 1fr)"),
+    Column(title="Prediction", width="minmax(0, 2.2fr)", is_full=True, wraps=True),
+    Column(title="Ordered", width="76px"),
+    Column(title="Drew for", width="64px", is_number=True),
+)
+_EVENTS = (
+    Column(title="Time", width="84px"),
+    Column(title="What happened", width="minmax(0, 1fr)", is_full=True, wraps=True),
+    Column(title="By", width="116px"),
+)
+_SOURCES = {
+    "page": "on a page",
+    "api": "through the API",
+    "webhook": "webhook",
+    "sweep": "sweep",
+    "sync": "by sync",
+    "system": "by itself",
+}
+
+
+def draw_predictions(job: JobDetail, *, key: str) -> str | None:
+    """Draw the orders of all variants; the id of the prediction whose details were just asked for, or None."""
+    rows = [
+        _prediction(variant, attempt, position)
+        for variant in job.variants
+        for position, attempt in enumerate(variant.attempts)
+    ]
+    return record_table.draw("Predictions", _PREDICTIONS, rows, key=key) if rows else None
+
+
+def _prediction(variant: VariantDetail, attempt: AttemptDetail, position: int) -> Row:
+    identifier = attempt.prediction_id or ""
+    return Row(
+        f"{variant.id}-{attempt.number}",
+        (
+            Cell(text=variant_name(variant.index), below=f"try {position + 1}" if len(variant.attempts) > 1 else ""),
+            Cell(text=attempt.status),
+            Cell(
+                text=identifier or "no id yet",
+                below=attempt.error or "",
+                hover="Its times, logs and Replicate's own answer"
+                if identifier
+                else "Replicate has not answered yet",
+                action=identifier,
+                copy=identifier,
+                is_code=bool(identifier),
+            ),
+            Cell(text=formatting.when_exactly(attempt.created_at), hover=formatting.exact(attempt.created_at)),
+            Cell(text=formatting.duration(attempt.predict_seconds)),
+        ),
+    )
+
+
+def draw_timeline(job: JobDetail, *, key: str) -> None:
+    """Draw the events, newest first: the end of the story is what support looks for."""
+    rows = [
+        Row(
+            str(number),
+            (
+                Cell(text=formatting.when_exactly(event.at), hover=formatting.exact(event.at)),
+                Cell(text=event.message),
+                Cell(text=event.actor, below=_SOURCES.get(event.source, event.source)),
+            ),
+        )
+        for number, event in enumerate(job.events)
+    ]
+    record_table.draw("Timeline", _EVENTS, rows[::-1], key=key)

@@ -1,0 +1,142 @@
+"""How does the desk stand? One line of figures: what is under way, what is late or failed, and who brings news."""
+
+from datetime import datetime
+
+from core import clock
+from core.jobs.overview import Overview
+from core.jobs.pause import Pause
+from core.jobs.queries import TypicalTimes
+from core.jobs.states import IN_FLIGHT_JOBS
+from core.webhooks.health import WebhookHealth
+from pages.widgets import figures, formatting
+from pages.widgets.figures import Figure
+from pages.widgets.states import JOB_LOOKS
+
+
+def draw(
+    overview: Overview,
+    *,
+    paused: Pause | None,
+    typical: TypicalTimes,
+    webhooks: WebhookHealth | None,
+    are_webhooks_requested: bool,
+) -> None:
+    """Draw the figures; `webhooks` is None for those whom its health does not concern."""
+    shown = [*_work(overview), *_trouble(overview), _provider(paused, typical)]
+    if webhooks is not None:
+        shown.append(_webhooks(webhooks, are_webhooks_requested))
+    figures.draw(shown, key="monitor-figures")
+
+
+def in_flight(overview: Overview) -> int:
+    """How many jobs are under way."""
+    return sum(overview.counts.get(state, 0) for state in IN_FLIGHT_JOBS)
+
+
+def ended_words(overview: Overview) -> str:
+    """How many jobs ended how, all time: "286 completed · 14 partial · …"."""
+    return " · ".join(
+        f"{formatting.number(overview.counts.get(state, 0))} {look.word.lower()}"
+        for state, look in JOB_LOOKS.items()
+        if state.is_terminal
+    )
+
+
+def _work(overview: Overview) -> list[Figure]:
+    since, now = overview.oldest_in_flight_since, clock.now()
+    depth = overview.queue_depth
+    return [
+        Figure(
+            label="In flight",
+            value=formatting.number(in_flight(overview)),
+            detail=" · ".join(
+                f"{formatting.number(overview.counts.get(state, 0))} {JOB_LOOKS[state].word.lower()}"
+                for state in IN_FLIGHT_JOBS
+                if overview.counts.get(state, 0)
+            )
+            or "nothing under way",
+            hover="Jobs that have not ended, by state",
+        ),
+        Figure(
+            label="Queued variants",
+            value=formatting.number(sum(depth.values())),
+            detail=" · ".join(f"{formatting.number(count)} {priority}" for priority, count in depth.items() if count)
+            or "nothing waits",
+            hover="Variants that wait for their turn, by priority",
+        ),
+        Figure(
+            label="Oldest in flight",
+            value=formatting.ago(since, now) if since else "–",
+            detail=f"since {formatting.when(since)}" if since else "nothing in flight",
+            hover=formatting.exact(since) if since else "",
+        ),
+    ]
+
+
+def _trouble(overview: Overview) -> list[Figure]:
+    share = overview.failed_today / overview.ended_today if overview.ended_today else None
+    return [
+        Figure(
+            label="Stuck",
+            value=formatting.number(overview.stuck),
+            detail="see Filters" if overview.stuck else "none",
+            hover="In flight, and in their state for longer than they can be",
+            tone="orange" if overview.stuck else "",
+        ),
+        Figure(
+            label="Failed today",
+            value=formatting.number(overview.failed_today),
+            detail=f"{formatting.percent(share)} of {formatting.number(overview.ended_today)}"
+            if share is not None
+            else "none ended yet",
+            hover="Jobs without any result, of those that ended since midnight where you are",
+            tone="red" if overview.failed_today else "",
+        ),
+    ]
+
+
+def _provider(paused: Pause | None, typical: TypicalTimes) -> Figure:
+    if paused is not None:
+        return Figure(
+            label="Replicate",
+            value="Stopped",
+            detail=f"since {formatting.when(paused.since)}",
+            hover=paused.message,
+            tone="red",
+        )
+    usual = "nothing measured yet"
+    if typical.median_seconds is not None:
+        usual = f"usually {formatting.duration(typical.median_seconds)}"
+    return Figure(
+        label="Replicate",
+        value="Ready",
+        detail=usual,
+        hover=f"From order to stored result, over the last {typical.count} variants: 19 of 20 within "
+        f"{formatting.duration(typical.p95_seconds)}",
+        tone="green",
+    )
+
+
+def _webhooks(health: WebhookHealth, are_requested: bool) -> Figure:
+    if not are_requested:
+        return Figure(
+            label="Webhooks",
+            value="Off",
+            detail="the sweep asks",
+            hover="There is no public https address, so none are asked for: the sweep brings all news.",
+            tone="gray",
+        )
+    last = _ago(health.last_received_at)
+    share = f"brought {formatting.percent(health.share)}" if health.settled else "nothing settled yet"
+    return Figure(
+        label="Webhooks",
+        value=last,
+        detail="quiet: the sweep asks" if health.is_quiet else share,
+        hover=f"When the last one came. {formatting.count(health.settled_by_webhook, 'variant')} of "
+        f"{formatting.number(health.settled)} settled in 24 hours by a webhook, the others by the sweep.",
+        tone="orange" if health.is_quiet else "green",
+    )
+
+
+def _ago(moment: datetime | None) -> str:
+    return "none yet" if moment is None else f"{formatting.ago(moment, clock.now())} ago"

@@ -1,0 +1,212 @@
+"""Which jobs are wanted on the Monitor? Choices kept in the address, for reloads and colleagues."""
+
+import functools
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.jobs.search import Choices, JobFilter, Sort
+from core.jobs.states import JobState
+from core.prompts import presets
+from pages.widgets import address, formatting
+from pages.widgets.states import JOB_LOOKS
+
+_ALL = "all"
+_TEXT_MAX = 200
+_SORTS = {
+    Sort.NEWEST: "Newest first",
+    Sort.OLDEST: "Oldest first",
+    Sort.LONGEST_IN_STATE: "Longest in state",
+    Sort.MOST_CREDITS: "Most credits",
+}
+# Name in the address and its words for "any".
+_SELECTS = {
+    "account": ("Account", "Any account"),
+    "person": ("Ordered by", "Anybody"),
+    "room": ("Room type", "Any room"),
+    "style": ("Style", "Any style"),
+    "code": ("Reason of failure", "Any or none"),
+}
+_DAYS = {"from": "From", "to": "To"}
+_BLANK: dict[str, object] = {
+    "state": _ALL,
+    "q": "",
+    "stuck": False,
+    **dict.fromkeys(_SELECTS, ""),
+    "from": None,
+    "to": None,
+}
+_CURSOR = "cursor"
+_NEWER = "monitor-newer"
+_LAST = "monitor-last-wanted"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to list: the filter, the order, and where the page begins."""
+
+    filter: JobFilter
+    sort: Sort
+    cursor: str | None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is set."""
+        return self.filter != JobFilter()
+
+
+def draw(choices: Choices) -> Wanted:
+    """Draw the filters in two lines; what they say now."""
+    _begin()
+    st.segmented_control(
+        "State",
+        [_ALL, *JobState],
+        format_func=lambda state: "All" if state == _ALL else JOB_LOOKS[JobState(state)].word,
+        required=True,
+        key=_key("state"),
+        label_visibility="collapsed",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text_input(
+            "Search",
+            key=_key("q"),
+            max_chars=_TEXT_MAX,
+            placeholder="File name, job, prediction or account",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            width=300,
+        )
+        _draw_more(choices)
+        st.selectbox(
+            "Sort",
+            list(_SORTS),
+            format_func=_SORTS.__getitem__,
+            key=_key("sort"),
+            label_visibility="collapsed",
+            width=170,
+        )
+        wanted, sort = _read(), Sort(st.session_state[_key("sort")])
+        if wanted != JobFilter():
+            st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", on_click=clear, key="monitor-clear")
+    _keep()
+    return Wanted(wanted, sort, _cursor(wanted, sort))
+
+
+def clear() -> None:
+    """Take every filter back; the order stays."""
+    for name, blank in _BLANK.items():
+        st.session_state[_key(name)] = blank
+
+
+def draw_pages(wanted: Wanted, *, shown: int, next_cursor: str | None) -> None:
+    """Draw the way to newer and older jobs, where there are any."""
+    newer: list[str] = st.session_state.get(_NEWER, [])
+    if wanted.cursor is None and next_cursor is None:
+        return
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        st.button(
+            "Back",
+            icon=":material/chevron_left:",
+            disabled=wanted.cursor is None,
+            help="This is the first page." if wanted.cursor is None else None,
+            on_click=lambda: _go(newer[:-1], newer[-1] if newer else ""),
+            key="monitor-page-back",
+        )
+        st.caption(f"{formatting.count(shown, 'job')} on this page", width="content")
+        st.button(
+            "More",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=next_cursor is None,
+            help="This is the last page." if next_cursor is None else None,
+            on_click=lambda: _go([*newer, wanted.cursor or ""], next_cursor or ""),
+            key="monitor-page-more",
+        )
+
+
+def _draw_more(choices: Choices) -> None:
+    options = {
+        "account": choices.accounts,
+        "person": choices.people,
+        "room": tuple(presets.ROOM_TYPES),
+        "style": tuple(presets.STYLES),
+        "code": choices.error_codes,
+    }
+    names = {slug: room.name for slug, room in presets.ROOM_TYPES.items()}
+    names |= {slug: style.name for slug, style in presets.STYLES.items()}
+    with st.popover("Filters", icon=":material/tune:", width=130):
+        for name, (label, anything) in _SELECTS.items():
+            chosen = st.session_state[_key(name)]
+            st.selectbox(
+                label,
+                # What the address asks for stays choosable, even if there is nothing of it.
+                ["", *options[name], *([chosen] if chosen and chosen not in options[name] else [])],
+                format_func=functools.partial(_words, blank=anything, kind=name, names=names),
+                key=_key(name),
+            )
+        with st.container(horizontal=True):
+            for name, label in _DAYS.items():
+                st.date_input(label, value=None, key=_key(name), width=140)
+        st.toggle("Stuck only", key=_key("stuck"), help="In flight, and in their state for longer than they can be.")
+
+
+def _words(value: str, blank: str, kind: str, names: dict[str, str]) -> str:
+    if not value:
+        return blank
+    return formatting.reason(value) if kind == "code" else names.get(value, value)
+
+
+def _key(name: str) -> str:
+    return f"monitor-{name}"
+
+
+def _begin() -> None:
+    state, sort = address.asked("state"), address.asked("sort")
+    address.begin(_key("state"), JobState(state) if state in list(JobState) else _ALL)
+    address.begin(_key("sort"), Sort(sort) if sort in list(Sort) else Sort.NEWEST)
+    address.begin(_key("q"), address.asked("q")[:_TEXT_MAX])
+    address.begin(_key("stuck"), address.asked("stuck") == "yes")
+    for name in _SELECTS:
+        address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
+    for name in _DAYS:
+        address.begin(_key(name), address.asked_day(name))
+
+
+def _read() -> JobFilter:
+    chosen = {name: st.session_state[_key(name)] for name in _BLANK}
+    return JobFilter(
+        states=() if chosen["state"] in (None, _ALL) else (JobState(chosen["state"]),),
+        account=chosen["account"] or "",
+        person=chosen["person"] or "",
+        room_type=chosen["room"] or "",
+        style=chosen["style"] or "",
+        error_code=chosen["code"] or "",
+        since=formatting.day_start(chosen["from"]) if chosen["from"] else None,
+        until=formatting.day_end(chosen["to"]) if chosen["to"] else None,
+        stuck_only=bool(chosen["stuck"]),
+        text=(chosen["q"] or "").strip(),
+    )
+
+
+def _keep() -> None:
+    chosen = {name: st.session_state[_key(name)] for name in _BLANK}
+    for name, blank in _BLANK.items():
+        value = chosen[name]
+        text = "" if value == blank or not value else "yes" if value is True else str(value)
+        address.keep(name, text)
+    sort = st.session_state[_key("sort")]
+    address.keep("sort", "" if sort == Sort.NEWEST else str(sort))
+
+
+def _cursor(wanted: JobFilter, sort: Sort) -> str | None:
+    """Where the page begins; another filter or order begins at its first page."""
+    asked = (wanted, sort)
+    if st.session_state.setdefault(_LAST, asked) != asked:
+        st.session_state[_LAST] = asked
+        _go([], "")
+    return address.asked(_CURSOR) or None
+
+
+def _go(newer: list[str], cursor: str) -> None:
+    st.session_state[_NEWER] = newer
+    address.keep(_CURSOR, cursor)

@@ -1,0 +1,79 @@
+"""What does the Monitor show just now? One look at the database, which all pages that show the same share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from core import clock, errors
+from core.auth.actors import Actor
+from core.jobs import overview, pause, queries, search
+from core.jobs.overview import Choices, Overview
+from core.jobs.pause import Pause
+from core.jobs.queries import TypicalTimes
+from core.jobs.search import JobRows
+from core.webhooks import health
+from core.webhooks.health import WebhookHealth
+from pages.widgets import formatting, session
+from pages.widgets.monitor_filters import Wanted
+
+_SHOWN = 50
+_KEPT = timedelta(milliseconds=500)
+_HEALTH_KEPT = timedelta(seconds=2)
+_CHOICES_KEPT = timedelta(seconds=30)
+# The account decides what is seen: all who see the same share one look.
+_BY_ACCOUNT: dict[str | type[Any], Callable[[Any], Any]] = {Actor: lambda actor: actor.account_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What one look at the database found."""
+
+    read_at: datetime
+    overview: Overview
+    page: JobRows
+    typical: TypicalTimes
+    paused: Pause | None
+
+
+def look(actor: Actor, wanted: Wanted) -> Snapshot:
+    """The figures and the jobs that are wanted, at most half a second old."""
+    day_started_at = formatting.day_start(formatting.today())
+    try:
+        return _look(actor, wanted, day_started_at)
+    except errors.ValidationFailed:
+        # A page that does not exist, as from a bookmark that was cut off: the first one does.
+        return _look(actor, Wanted(wanted.filter, wanted.sort, None), day_started_at)
+
+
+def forget() -> None:
+    """Look again at the next run: something was just changed here."""
+    _look.clear()
+
+
+@st.cache_data(ttl=_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+def _look(actor: Actor, wanted: Wanted, day_started_at: datetime) -> Snapshot:
+    with session.runtime().database.read() as opened:
+        return Snapshot(
+            read_at=clock.now(),
+            overview=overview.overview(opened, actor, day_started_at=day_started_at),
+            page=search.find(opened, actor, wanted.filter, sort=wanted.sort, cursor=wanted.cursor, limit=_SHOWN),
+            typical=queries.typical_times(opened),
+            paused=pause.current(opened),
+        )
+
+
+@st.cache_data(ttl=_CHOICES_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+def choices(actor: Actor) -> Choices:
+    """What there is to filter by."""
+    with session.runtime().database.read() as opened:
+        return overview.choices(opened, actor)
+
+
+@st.cache_data(ttl=_HEALTH_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+def webhooks(actor: Actor) -> WebhookHealth:
+    """How the provider's news is doing; for those who may sync."""
+    with session.runtime().database.read() as opened:
+        return health.read(opened, actor)

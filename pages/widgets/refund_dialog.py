@@ -1,0 +1,149 @@
+"""How much of a job is given back, and why? What is left, what will happen, and one button that says it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.auth.actors import Actor
+from core.credits import limits
+from core.jobs import refund_queries, refunds
+from core.jobs.details import JobDetail
+from core.jobs.refund_queries import REASON_WORDS, Refundable, RefundReason, RefundState
+from core.jobs.refunds import RefundRequest
+from core.jobs.states import variant_name
+from pages.widgets import deeds, formatting, session
+
+_ALL, _AMOUNT = "all", "amount"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """What was filled in so far. Neither an amount nor a variant: all that is left."""
+
+    credits: int
+    amount: int | None
+    variant: int | None
+    reason: RefundReason | None
+    note: str
+
+    @property
+    def why_not(self) -> str:
+        """Why it can't be sent yet; nothing if it can."""
+        if self.reason is None:
+            return "Choose a reason first."
+        if self.reason is RefundReason.OTHER and not self.note:
+            return "“Other” needs a note: say what happened."
+        return ""
+
+
+@st.dialog("Refund", icon=":material/undo:")
+def draw(actor: Actor, job: JobDetail) -> None:
+    """Draw the dialog; on a click, refund or ask a manager for it."""
+    with session.runtime().database.read() as opened:
+        left = refund_queries.refundable(opened, actor, job_id=job.id)
+        limit = limits.limit_of(opened, actor.role)
+    st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {formatting.plain(job.account)}")
+    st.caption(
+        f"{formatting.credits(job.credits_used)} charged, {formatting.number(job.credits_used - left.job_credits)} "
+        f"returned so far: **{formatting.number(left.job_credits)} can be refunded**."
+    )
+    if left.why_not:
+        st.info(formatting.plain(left.why_not), icon=":material/info:")
+        return
+    chosen = _draw_choices(left)
+    above = limit.per_refund_credits is not None and chosen.credits > limit.per_refund_credits
+    if above:
+        st.info(
+            f"By yourself you refund up to {formatting.credits(limit.per_refund_credits or 0)} at a time. This goes "
+            "to a manager as a request; nothing moves until it is approved.",
+            icon=":material/approval:",
+        )
+    elif limit.per_day_credits is not None:
+        st.caption(
+            f"Beyond {formatting.credits(limit.per_day_credits)} in 24 hours it becomes a request for a manager."
+        )
+    st.caption("A refund can't be taken back; a mistake is put right by a manager's adjustment.")
+    amount = formatting.credits(chosen.credits)
+    clicked = st.button(
+        f"Request a refund of {amount}" if above else f"Refund {amount}",
+        type="primary",
+        icon=":material/undo:",
+        disabled=bool(chosen.why_not),
+        help=chosen.why_not or None,
+        key="refund-now",
+    )
+    if chosen.why_not:
+        st.caption(chosen.why_not)
+    if clicked and chosen.reason is not None:
+        _send(actor, job, chosen, chosen.reason)
+
+
+def _draw_choices(left: Refundable) -> _Chosen:
+    variants = {str(index): credits for index, credits in left.variant_credits.items() if credits}
+    words = {_ALL: f"All that is left: {formatting.credits(left.job_credits)}", _AMOUNT: "An amount"}
+    words |= {name: f"{variant_name(int(name))}: {formatting.credits(credits)}" for name, credits in variants.items()}
+    part = st.radio("How much", [_ALL, *variants, _AMOUNT], format_func=words.__getitem__, key=_key("part"))
+    amount = None
+    if part == _AMOUNT:
+        amount = int(
+            st.number_input(
+                "Credits",
+                min_value=1,
+                max_value=left.job_credits,
+                value=min(10, left.job_credits),
+                key=_key("amount"),
+            )
+        )
+    reason = st.selectbox(
+        "Reason",
+        list(RefundReason),
+        index=None,
+        format_func=REASON_WORDS.__getitem__,
+        placeholder="Why is it refunded?",
+        key=_key("reason"),
+    )
+    is_needed = reason is RefundReason.OTHER
+    note = st.text_area(
+        "Note" if is_needed else "Note (optional)",
+        max_chars=refunds.NOTE_MAX,
+        height=80,
+        help="Stands beside the refund for whoever looks at it later. “Other” needs one.",
+        key=_key("note"),
+    )
+    return _Chosen(
+        credits=amount or variants.get(part, left.job_credits),
+        amount=amount,
+        variant=int(part) if part in variants else None,
+        reason=reason,
+        note=note.strip(),
+    )
+
+
+def _send(actor: Actor, job: JobDetail, chosen: _Chosen, reason: RefundReason) -> None:
+    done = deeds.attempt(
+        lambda: refunds.refund_job(
+            session.runtime().database,
+            actor,
+            RefundRequest(
+                job_id=job.id,
+                amount_credits=chosen.amount,
+                variant_index=chosen.variant,
+                reason=reason,
+                note=chosen.note,
+                idempotency_key=deeds.opening(),
+            ),
+        )
+    )
+    if done is None:
+        return
+    amount = formatting.credits(done.refund.amount_credits)
+    if done.refund.state is RefundState.REFUNDED:
+        deeds.tell(f"{amount} refunded. {job.account} has {formatting.credits(done.balance)}.")
+        st.rerun()
+    else:
+        deeds.tell(f"A refund of {amount} is requested: a manager decides on it. Nothing has moved yet.")
+        st.rerun()
+
+
+def _key(name: str) -> str:
+    return f"refund-{name}-{deeds.opening()}"

@@ -1,0 +1,86 @@
+"""Which refunds are wanted? Choices kept in the address, for reloads and colleagues."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.jobs.refund_queries import REASON_WORDS, RefundFilter, RefundReason, RefundState
+from pages.widgets import address, formatting
+from pages.widgets.refund_list import LOOKS
+
+_ALL = "all"
+_TEXT_MAX = 254
+_BLANK: dict[str, object] = {"state": _ALL, "reason": "", "account": "", "person": "", "from": None, "to": None}
+
+
+def draw(accounts: Sequence[str]) -> RefundFilter:
+    """Draw the filters; what they say now."""
+    _begin()
+    st.segmented_control(
+        "State",
+        [_ALL, *RefundState],
+        format_func=lambda state: "All" if state == _ALL else LOOKS[RefundState(state)][0],
+        required=True,
+        key=_key("state"),
+        label_visibility="collapsed",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.session_state[_key("account")]
+        st.selectbox(
+            "Reason",
+            ["", *RefundReason],
+            format_func=lambda reason: REASON_WORDS[RefundReason(reason)] if reason else "Any reason",
+            key=_key("reason"),
+            width=230,
+        )
+        st.selectbox(
+            "Account",
+            ["", *accounts, *([chosen] if chosen and chosen not in accounts else [])],
+            format_func=lambda name: name or "Any account",
+            key=_key("account"),
+            width=200,
+        )
+        st.text_input(
+            "Asked or decided by", key=_key("person"), max_chars=_TEXT_MAX, placeholder="Anybody", width=190
+        )
+        st.date_input("From", value=None, key=_key("from"), width=150)
+        st.date_input("To", value=None, key=_key("to"), width=150)
+        wanted = _read()
+        if wanted != RefundFilter():
+            st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", on_click=clear, key="refunds-clear")
+    for name, blank in _BLANK.items():
+        value = st.session_state[_key(name)]
+        address.keep(name, "" if not value or value == blank else str(value))
+    return wanted
+
+
+def clear() -> None:
+    """Take every filter back."""
+    for name, blank in _BLANK.items():
+        st.session_state[_key(name)] = blank
+
+
+def _begin() -> None:
+    state, reason = address.asked("state"), address.asked("reason")
+    address.begin(_key("state"), RefundState(state) if state in list(RefundState) else _ALL)
+    address.begin(_key("reason"), RefundReason(reason) if reason in list(RefundReason) else "")
+    for name in ("account", "person"):
+        address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
+    for name in ("from", "to"):
+        address.begin(_key(name), address.asked_day(name))
+
+
+def _read() -> RefundFilter:
+    chosen = {name: st.session_state[_key(name)] for name in _BLANK}
+    return RefundFilter(
+        state=None if chosen["state"] in (None, _ALL) else RefundState(chosen["state"]),
+        reason=RefundReason(chosen["reason"]) if chosen["reason"] else None,
+        account=chosen["account"] or "",
+        person=(chosen["person"] or "").strip(),
+        since=formatting.day_start(chosen["from"]) if chosen["from"] else None,
+        until=formatting.day_end(chosen["to"]) if chosen["to"] else None,
+    )
+
+
+def _key(name: str) -> str:
+    return f"refunds-{name}"

@@ -1,0 +1,104 @@
+"""Which refunds wait for a manager? Each with what it would do, and the two ways to decide on it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import clock
+from core.auth.actors import Actor
+from core.auth.roles import Action
+from core.jobs import refunds
+from core.jobs.refund_queries import REASON_WORDS, RefundDetail
+from pages.widgets import deeds, formatting, refund_list, session
+
+
+def draw(actor: Actor, requests: Sequence[RefundDetail], *, has_more: bool) -> None:
+    """Draw the requests, newest first; nothing where none waits."""
+    if not requests:
+        return
+    count = f"{len(requests)} or more" if has_more else str(len(requests))
+    st.subheader(f"Waiting for a manager · {count}", anchor=False)
+    for request in requests:
+        with st.container(border=True):
+            _draw_one(actor, request)
+
+
+def _draw_one(actor: Actor, request: RefundDetail) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(
+            f"**{formatting.credits(request.amount_credits)}** {refund_list.what(request)} · "
+            f"{formatting.plain(request.file_name)} · {formatting.plain(request.account)}",
+            width="content",
+        )
+        with st.container(horizontal=True, width="content"):
+            _draw_buttons(actor, request)
+    note = f": “{formatting.plain(request.note)}”" if request.note else ""
+    st.caption(
+        f"{REASON_WORDS[request.reason]}{note} · asked by {formatting.plain(request.requested_by)} "
+        f"{formatting.ago(request.requested_at, clock.now())} ago",
+        help=formatting.plain(formatting.exact(request.requested_at)),
+    )
+
+
+def _draw_buttons(actor: Actor, request: RefundDetail) -> None:
+    reason = ""
+    if not actor.may(Action.DECIDE_REFUNDS):
+        reason = "A manager decides on this."
+    elif {actor.name, actor.person} & {request.requested_by, request.requested_for}:
+        reason = "You asked for it: another manager decides."
+    if st.button("See the job", type="tertiary", icon=":material/open_in_new:", key=f"see-{request.id}"):
+        st.switch_page("pages/monitor.py", query_params={"job": request.job_id})
+    for label, icon, dialog in (
+        ("Decline", ":material/block:", _draw_decline),
+        ("Approve", ":material/check:", _draw_approval),
+    ):
+        if st.button(
+            label, icon=icon, disabled=bool(reason), help=reason or None, key=f"{label.lower()}-{request.id}"
+        ):
+            deeds.new_opening()
+            dialog(actor, request)
+
+
+@st.dialog("Approve this refund", icon=":material/check:")
+def _draw_approval(actor: Actor, request: RefundDetail) -> None:
+    amount = formatting.credits(request.amount_credits)
+    _draw_head(request)
+    st.markdown(f"{amount} return to {formatting.plain(request.account)} at once. A refund can't be taken back.")
+    note = st.text_area("Note (optional)", max_chars=refunds.NOTE_MAX, height=80, key=_key("note")).strip()
+    if st.button(f"Refund {amount}", type="primary", icon=":material/check:", key="approve-now"):
+        done = deeds.attempt(
+            lambda: refunds.approve(session.runtime().database, actor, refund_id=request.id, note=note)
+        )
+        if done is not None:
+            deeds.tell(f"{amount} refunded. {request.account} has {formatting.credits(done.balance)}.")
+            st.rerun()
+
+
+@st.dialog("Decline this refund", icon=":material/block:")
+def _draw_decline(actor: Actor, request: RefundDetail) -> None:
+    _draw_head(request)
+    st.markdown("Nothing moves. Whoever asked reads why here and on the job.")
+    note = st.text_area("Why", max_chars=refunds.NOTE_MAX, height=80, key=_key("note")).strip()
+    why_not = "" if note else "Say why first."
+    if st.button("Decline", type="primary", disabled=bool(why_not), help=why_not or None, key="decline-now"):
+        done = deeds.attempt(
+            lambda: refunds.decline(session.runtime().database, actor, refund_id=request.id, note=note)
+        )
+        if done is not None:
+            deeds.tell(f"Declined: {formatting.credits(request.amount_credits)} stay as they are.")
+            st.rerun()
+    if why_not:
+        st.caption(why_not)
+
+
+def _draw_head(request: RefundDetail) -> None:
+    st.markdown(
+        f"**{formatting.credits(request.amount_credits)}** {refund_list.what(request)} · "
+        f"{formatting.plain(request.file_name)} · {formatting.plain(request.account)}"
+    )
+    note = f": “{formatting.plain(request.note)}”" if request.note else ""
+    st.caption(f"{REASON_WORDS[request.reason]}{note} · asked by {formatting.plain(request.requested_by)}")
+
+
+def _key(name: str) -> str:
+    return f"decision-{name}-{deeds.opening()}"
