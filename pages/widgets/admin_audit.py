@@ -68,7 +68,7 @@ def _draw_filters(actor: Actor) -> AuditFilter:
             format_func=lambda kind: _KINDS[AuditKind(kind)][0] if kind else "Everything",
             key="audit-kind",
             persist_state="session",
-            width=190,
+            width=160,
         )
         person = st.text_input(
             "Who",
@@ -76,7 +76,7 @@ def _draw_filters(actor: Actor) -> AuditFilter:
             max_chars=_TEXT_MAX,
             key="audit-person",
             persist_state="session",
-            width=230,
+            width=180,
         )
         account = st.selectbox(
             "Account",
@@ -84,7 +84,7 @@ def _draw_filters(actor: Actor) -> AuditFilter:
             format_func=lambda name: name or "Any account",
             key="audit-account",
             persist_state="session",
-            width=200,
+            width=160,
         )
         days = st.date_input(
             "Days",

@@ -23,6 +23,8 @@ _COLUMNS = (
     Column(title="Last used", width="minmax(0, 0.9fr)"),
     Column(title="", width="110px"),
 )
+# Its button to copy is always there; that of a code block shows only under a mouse.
+_NEW_KEY_COLUMNS = (Column(title="Key", is_full=True, is_strong=True, wraps=True),)
 
 
 def draw(actor: Actor) -> None:
@@ -126,7 +128,9 @@ def _ask_for_new_key(actor: Actor, accounts: Sequence[str]) -> None:
 
 def _draw_new_key(name: str, key: str) -> None:
     st.markdown(f"**{formatting.plain(name)}** is made. Copy the key now:")
-    st.code(key, language=None, wrap_lines=True)
+    record_table.draw(
+        "The new key", _NEW_KEY_COLUMNS, [Row("key", (Cell(text=key, copy=key, is_code=True),))], key="shown-key"
+    )
     st.warning("It can't be seen again: only its hash is kept. If it is lost, revoke it and create another.")
     if st.button("Done, it is copied", type="primary", key="key-copied"):
         _forget_new_key()

@@ -39,11 +39,8 @@ def draw(actor: Actor) -> None:
         wanted = _draw_search() if len(people) >= _SEARCHED_FROM else ""
     waiting = sum(person.role is None for person in people)
     if waiting:
-        st.info(
-            f"{formatting.count(waiting, 'person')} without a role: give one, or leave it.".replace(
-                "persons", "people"
-            )
-        )
+        who = "1 person has" if waiting == 1 else f"{formatting.number(waiting)} people have"
+        st.info(f"{who} signed in without a role. They see nothing until one is given.", icon=":material/help:")
     found = [person for person in people if wanted in f"{person.email} {person.name}".lower()]
     _draw_table(actor, found[:_SHOWN], people, accounts)
     if not people:
@@ -105,14 +102,15 @@ def _last_sign_in(person: Person) -> Cell:
 def _ask_for_role(actor: Actor, person: Person, accounts: Sequence[str]) -> None:
     st.markdown(f"**{formatting.plain(person.name or person.email)}**")
     if person.name:
-        st.caption(formatting.plain(person.email))
+        # As plain text: in Markdown, an address becomes a link.
+        st.text(person.email)
     role, account = role_form.draw(
         accounts, key=f"person-{deeds.opening()}", role=person.role, account=person.account, with_none=True
     )
     is_same = (role, account) == (person.role, person.account)
     reason = "That is the role they have." if is_same else _no_account(role, account)
-    st.caption("It counts from their next click on. The change is written to the audit log.")
-    label = "Take the role away" if role is None else f"Make {role.value}"
+    st.caption(reason or "It counts from their next click on. The change is written to the audit log.")
+    label = "Change the role" if is_same else "Take the role away" if role is None else f"Make {role.value}"
     if st.button(label, type="primary", disabled=bool(reason), help=reason or None, key=f"set-role-{person.id}"):
         changed = deeds.attempt(
             lambda: users.set_role(session.runtime().database, actor, user_id=person.id, role=role, account=account)

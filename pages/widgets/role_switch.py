@@ -8,6 +8,7 @@ import streamlit as st
 from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.credits.queries import AccountBalance
+from pages.widgets import formatting
 
 _ROLE, _ACCOUNT = "local_role", "local_account"
 _ROLES = tuple(reversed(Role))
@@ -34,10 +35,14 @@ def draw(actor: Actor, accounts: Sequence[AccountBalance]) -> None:
     with st.sidebar:
         st.caption("Development: nobody signs in. Look at the desk in any role.")
         st.selectbox(
-            f"{actor.name} as", _ROLES, format_func=lambda role: role.value.capitalize(), key=_ROLE, filter_mode=None
+            f"Role of {formatting.plain(actor.name)}",
+            _ROLES,
+            format_func=lambda role: role.value.capitalize(),
+            key=_ROLE,
+            filter_mode=None,
         )
         if actor.role is Role.STAFF:
-            st.selectbox("of the account", [account.name for account in accounts], key=_ACCOUNT)
+            st.selectbox("Account", [account.name for account in accounts], key=_ACCOUNT)
 
 
 def _first(accounts: Sequence[AccountBalance]) -> int:
