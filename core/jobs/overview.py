@@ -84,7 +84,7 @@ def choices(session: Session, actor: Actor) -> Choices:
 def _ended_since(session: Session, actor: Actor, moment: datetime) -> Counter[str]:
     state = unindexed(Job.state)
     query = sa.select(state, sa.func.count()).where(Job.completed_at >= moment, *seen_by(actor)).group_by(state)
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter(dict(session.execute(query).all()))
 
 
 def _stuck(session: Session, actor: Actor) -> int:
@@ -94,7 +94,8 @@ def _stuck(session: Session, actor: Actor) -> int:
 
 def _queue_depth(session: Session, actor: Actor) -> dict[str, int]:
     waiting = sa.select(Variant.priority, sa.func.count()).where(Variant.state == VariantState.QUEUED)
-    found = dict(session.execute(waiting.where(*_is_seen(actor)).group_by(Variant.priority)).tuples().all())
+    rows = session.execute(waiting.where(*_is_seen(actor)).group_by(Variant.priority))
+    found = dict(rows.all())
     return {priority.value: found.get(priority.rank, 0) for priority in Priority}
 
 

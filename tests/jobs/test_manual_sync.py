@@ -1,6 +1,7 @@
 """Does a person's sync do what the sweep would, tell the truth in a dry run, and show nobody what is not theirs?"""
 
 import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -8,11 +9,13 @@ import sqlalchemy as sa
 from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Role
-from core.jobs import manual_sync
+from core.jobs import manual_sync, settlement, sync, transitions
 from core.jobs.desk import Desk
+from core.jobs.manual_sync import Outcome, SyncReport
 from core.models import Attempt, Job, JobEvent, LedgerEntry, Variant
+from core.provider.contract import Prediction
 from tests import factories
-from tests.factories import OUTSIDER, People
+from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
 from tests.settable_clock import SettableClock
 
@@ -142,3 +145,176 @@ def test_what_is_no_prediction_id_is_never_asked_for(
         manual_sync.provider_view(desk, people.alice, prediction_id=wrong)
     assert provider.calls == []
     assert not re.fullmatch("[a-z0-9]+", wrong) or len(wrong) > 64
+
+
+def told(report: SyncReport) -> dict[str, tuple[Outcome, str]]:
+    """What came of each job, and in which words."""
+    return {one.job_id: (one.outcome, one.message) for one in report.outcomes}
+
+
+def test_each_job_is_told_what_came_of_it_also_where_nothing_changed(
+    desk: Desk, provider: FakeProvider, people: People
+) -> None:
+    changed, (first, _) = factories.ordered_job(desk)
+    drawing, _ = factories.ordered_job(desk, number=1)
+    waiting = factories.job(desk, number=2)
+    ended, predictions = factories.ordered_job(desk, number=3)
+    for prediction_id in predictions:
+        sync.apply(desk, people.dora, provider.finish(prediction_id))
+    provider.finish(first)
+    jobs = [changed, drawing, waiting, ended]
+
+    report = manual_sync.sync_jobs(desk, people.dora, job_ids=jobs)
+
+    assert told(report) == {
+        changed: (
+            Outcome.CHANGED,
+            "Variant A: Its result was fetched and stored. Variant B: Replicate is still drawing it.",
+        ),
+        drawing: (
+            Outcome.DRAWING,
+            "Variant A: Replicate is still drawing it. Variant B: Replicate is still drawing it.",
+        ),
+        waiting: (
+            Outcome.WAITING,
+            "Variant A: It waits for its turn, and was not ordered yet."
+            " Variant B: It waits for its turn, and was not ordered yet.",
+        ),
+        ended: (Outcome.ENDED, "It had ended before: completed."),
+    }
+    assert [one.job_id for one in report.changed] == [changed]
+    assert {(one.account, one.file_name) for one in report.outcomes} == {(BELLEVUE, "room.jpg")}
+    assert [(one.before, one.after) for one in report.outcomes if one.job_id == ended] == [("completed", "completed")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (errors.ProviderUnavailable("The way there is closed."), "The way there is closed."),
+        (errors.StorageUnavailable("The disk is full."), "The disk is full."),
+    ],
+)
+def test_a_result_that_can_not_be_kept_just_now_is_told_and_comes_with_the_next_sync(
+    desk: Desk,
+    provider: FakeProvider,
+    people: People,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: errors.StagingError,
+    words: str,
+) -> None:
+    job_id, (first, second) = factories.ordered_job(desk)
+    provider.finish(first)
+    provider.start(second)
+    with monkeypatch.context() as patched:
+
+        def refuse(*_arguments: object, **_more: object) -> None:
+            raise fault
+
+        patched.setattr(settlement, "fetch_result", refuse)
+        report = manual_sync.sync_jobs(desk, people.dora, job_ids=[job_id])
+    outcome, message = told(report)[job_id]
+    assert (outcome, report.changed) == (Outcome.DELAYED, [])
+    assert message.startswith("Variant A: Its result is there, but could not be fetched or stored just now")
+    assert words in message
+    assert "Variant B: Replicate is still drawing it." in message
+    again = manual_sync.sync_jobs(desk, people.dora, job_ids=[job_id])
+    assert told(again)[job_id][0] is Outcome.CHANGED
+
+
+def test_a_result_that_another_process_fetches_just_now_is_left_to_it(
+    desk: Desk, provider: FakeProvider, people: People
+) -> None:
+    job_id, (first, _) = factories.ordered_job(desk)
+    provider.finish(first)
+    assert settlement.claim(desk, factories.variants(desk.database, job_id)[0].id, prediction_id=first)
+    outcome, message = told(manual_sync.sync_jobs(desk, people.dora, job_ids=[job_id]))[job_id]
+    assert outcome is Outcome.DELAYED
+    assert message.startswith("Variant A: Its result is being fetched by another process just now.")
+
+
+def test_news_that_came_through_another_door_meanwhile_are_not_told_as_the_syncs_own(
+    desk: Desk, provider: FakeProvider, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id, predictions = factories.ordered_job(desk)
+    get = provider.get
+
+    def faster(prediction_id: str) -> Prediction:
+        sync.apply(desk, people.alice, provider.finish(prediction_id))
+        return get(prediction_id)
+
+    monkeypatch.setattr(provider, "get", faster)
+    report = manual_sync.sync_jobs(desk, people.dora, job_ids=[job_id])
+    (one,) = report.outcomes
+    assert (one.outcome, report.changed, one.after) == (Outcome.ENDED, [], "completed")
+    assert one.message.count("Other news of its end came first.") == len(predictions)
+
+
+def test_a_job_that_could_not_be_asked_about_says_so(desk: Desk, provider: FakeProvider, people: People) -> None:
+    silent, _ = factories.ordered_job(desk)
+    heard, _ = factories.ordered_job(desk, number=1)
+    for one in factories.attempts(desk.database, silent):
+        del provider.predictions[one.prediction_id or ""]
+    for dry_run in (True, False):
+        report = manual_sync.sync_jobs(desk, people.dora, job_ids=[silent, heard], dry_run=dry_run)
+        outcome, message = told(report)[silent]
+        assert (outcome, report.unreachable, told(report)[heard][0]) == (Outcome.UNREACHABLE, 2, Outcome.DRAWING)
+        assert message.startswith("Variant A: It could not be asked about. Replicate knows no prediction")
+
+
+def test_an_order_that_is_out_is_told_as_such(desk: Desk, people: People) -> None:
+    job_id = factories.job(desk)
+    variant = factories.variants(desk.database, job_id)[0]
+    with desk.database.write() as session:
+        transitions.begin_attempt(session, people.dora, variant_id=variant.id, input={}, seed=1)
+    outcome, message = told(manual_sync.sync_jobs(desk, people.dora))[job_id]
+    assert outcome is Outcome.WAITING
+    assert message.startswith("Variant A: It is being ordered, and Replicate has not answered yet.")
+
+
+def test_only_the_chosen_jobs_are_asked_about(desk: Desk, provider: FakeProvider, people: People) -> None:
+    jobs = [factories.ordered_job(desk, number=number)[0] for number in range(3)]
+    provider.calls.clear()
+    report = manual_sync.sync_jobs(desk, people.dora, job_ids=[jobs[0], jobs[2], jobs[0]])
+    assert {one.job_id for one in report.outcomes} == {jobs[0], jobs[2]}
+    assert provider.calls == ["get"] * 4
+    assert manual_sync.sync_jobs(desk, people.dora, job_ids=[]).checked == 0
+    for strange in ("nothing", "\0", "\ud800"):
+        with pytest.raises(errors.JobNotFound):
+            manual_sync.sync_jobs(desk, people.dora, job_ids=[jobs[0], strange])
+
+
+def test_only_what_is_stuck_or_slow_is_stale(
+    desk: Desk, provider: FakeProvider, people: People, clock: SettableClock
+) -> None:
+    quick, predictions = factories.ordered_job(desk)
+    clock.forward(seconds=8)
+    for prediction_id in predictions:
+        sync.apply(desk, people.alice, provider.finish(prediction_id))
+    # All but the slowest take eight seconds by now.
+    slow, _ = factories.ordered_job(desk, number=1)
+    clock.forward(seconds=16)
+    young, _ = factories.ordered_job(desk, number=2)
+    waiting = factories.job(desk, number=3)
+    assert stale(desk, people.dora) == []
+    clock.forward(seconds=1)
+    assert stale(desk, people.dora) == [slow]
+    assert stale(desk, people.dora, job_ids=[quick, young]) == []
+    clock.forward(minutes=31)
+    assert set(stale(desk, people.dora)) == {slow, young, waiting}
+    assert set(stale(desk, people.dora, job_ids=[quick, young])) == {young}
+
+
+def stale(desk: Desk, actor: Actor, **options: Any) -> list[str]:
+    """The jobs that a sync of all that is stale asks about."""
+    report = manual_sync.sync_jobs(desk, actor, stale_only=True, dry_run=True, **options)
+    return [one.job_id for one in report.outcomes]
+
+
+def test_before_anything_was_measured_a_first_estimate_says_what_is_slow(
+    desk: Desk, people: People, clock: SettableClock
+) -> None:
+    job_id, _ = factories.ordered_job(desk)
+    clock.forward(seconds=12)
+    assert stale(desk, people.dora) == []
+    clock.forward(seconds=1)
+    assert stale(desk, people.dora) == [job_id]
