@@ -6,7 +6,7 @@ from core.auth.actors import Actor
 from core.credits import service
 from pages.widgets import address, deeds, formatting, session
 
-_FIRST_AMOUNT = 500
+_GRANT, _ADJUSTMENT = 500, 20
 
 
 @st.dialog("New account", icon=":material/add:")
@@ -15,7 +15,7 @@ def draw_new_account(actor: Actor) -> None:
     name = st.text_input(
         "Name", max_chars=service.ACCOUNT_NAME_MAX, key=_key("name"), placeholder="As the customer is called"
     ).strip()
-    amount, reason = _draw_amount(least=1)
+    amount, reason = _draw_amount(_GRANT)
     shown = formatting.plain(name) or "the account"
     st.markdown(f"Grant {formatting.credits(amount)} to {shown}. If there is one of that name, it gets them too.")
     why_not = "Name the account first." if not name else _why_not(reason)
@@ -26,7 +26,7 @@ def draw_new_account(actor: Actor) -> None:
 @st.dialog("Grant credits", icon=":material/add:")
 def draw_grant(actor: Actor, account: str, balance: int) -> None:
     """Draw the dialog that gives an account credits."""
-    amount, reason = _draw_amount(least=1)
+    amount, reason = _draw_amount(_GRANT)
     _draw_effect(f"Grant {formatting.credits(amount)} to", account, balance, amount)
     if _clicked(f"Grant {formatting.credits(amount)}", _why_not(reason)):
         _grant(actor, account, amount, reason)
@@ -39,7 +39,7 @@ def draw_adjustment(actor: Actor, account: str, balance: int) -> None:
     direction = st.segmented_control(
         "Direction", ["Take away", "Add"], default="Take away", required=True, key=_key("direction")
     )
-    amount, reason = _draw_amount(least=1)
+    amount, reason = _draw_amount(_ADJUSTMENT)
     change = amount if direction == "Add" else -amount
     _draw_effect(f"Adjust by {formatting.signed(change)} credits:", account, balance, change)
     why_not = _why_not(reason)
@@ -59,13 +59,12 @@ def draw_adjustment(actor: Actor, account: str, balance: int) -> None:
         _finish(account, after)
 
 
-def _draw_amount(*, least: int) -> tuple[int, str]:
+def _draw_amount(first: int) -> tuple[int, str]:
     amount = st.number_input(
         "Credits",
-        min_value=least,
+        min_value=1,
         max_value=service.GRANT_MAX_CREDITS,
-        value=_FIRST_AMOUNT,
-        step=10,
+        value=first,
         key=_key("amount"),
     )
     reason = st.text_input(

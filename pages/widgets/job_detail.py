@@ -49,16 +49,18 @@ def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
 
 
 def _draw_head(job: JobDetail) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
             st.subheader(formatting.plain(job.photo.file_name), anchor=False, width="content")
             states.badge(job.state)
         st.button("Close", icon=":material/close:", type="tertiary", key="job-close", on_click=_close)
     look = f"{presets.room_type(job.room_type).name}, {presets.style(job.style).name.lower()}"
+    now = clock.now()
+    since = formatting.ago(job.state_since, now)
     st.caption(
         f"{formatting.plain(job.account)} · {look} · {formatting.credits(job.credits_used)} · ordered by "
-        f"{formatting.plain(job.created_by)} {formatting.ago(job.created_at, clock.now())} ago · "
-        f"{job.state.value} for {formatting.ago(job.state_since, clock.now())}"
+        f"{formatting.plain(job.created_by)} {formatting.ago(job.created_at, now)} ago · {job.state.value} "
+        + (f"{since} ago" if job.state.is_terminal else f"for {since}")
     )
 
 

@@ -6,17 +6,11 @@ from pages.widgets import formatting, record_table
 from pages.widgets.record_table import Cell, Column, Row
 
 _PREDICTIONS = (
-    Column(title="Variant", width="minmax(0, 1fr)", is_strong=True),
-    Column(title="Status", width="minmax(0, 1fr)"),
-    Column(title="Prediction", width="minmax(0, 2.2fr)", is_full=True, wraps=True),
-    Column(title="Ordered", width="76px"),
-    Column(title="Drew for", width="64px", is_number=True),
+    Column(title="Variant", width="76px", is_strong=True),
+    Column(title="Prediction", width="minmax(0, 1fr)", wraps=True),
+    Column(title="Ordered", width="76px", is_number=True),
 )
-_EVENTS = (
-    Column(title="Time", width="84px"),
-    Column(title="What happened", width="minmax(0, 1fr)", is_full=True, wraps=True),
-    Column(title="By", width="116px"),
-)
+_EVENTS = (Column(title="Time", width="66px"), Column(title="What happened", width="minmax(0, 1fr)", wraps=True))
 _SOURCES = {
     "page": "on a page",
     "api": "through the API",
@@ -34,19 +28,21 @@ def draw_predictions(job: JobDetail, *, key: str) -> str | None:
         for variant in job.variants
         for position, attempt in enumerate(variant.attempts)
     ]
-    return record_table.draw("Predictions", _PREDICTIONS, rows, key=key) if rows else None
+    if not rows:
+        return None
+    return record_table.draw("Predictions", _PREDICTIONS, rows, key=key, becomes_cards=False)
 
 
 def _prediction(variant: VariantDetail, attempt: AttemptDetail, position: int) -> Row:
     identifier = attempt.prediction_id or ""
+    drew = "" if attempt.predict_seconds is None else formatting.duration(attempt.predict_seconds)
     return Row(
         f"{variant.id}-{attempt.number}",
         (
             Cell(text=variant_name(variant.index), below=f"try {position + 1}" if len(variant.attempts) > 1 else ""),
-            Cell(text=attempt.status),
             Cell(
-                text=identifier or "no id yet",
-                below=attempt.error or "",
+                text=identifier or "No id yet",
+                below=f"{attempt.status}: {attempt.error}" if attempt.error else attempt.status,
                 hover="Its times, logs and Replicate's own answer"
                 if identifier
                 else "Replicate has not answered yet",
@@ -54,8 +50,11 @@ def _prediction(variant: VariantDetail, attempt: AttemptDetail, position: int) -
                 copy=identifier,
                 is_code=bool(identifier),
             ),
-            Cell(text=formatting.when_exactly(attempt.created_at), hover=formatting.exact(attempt.created_at)),
-            Cell(text=formatting.duration(attempt.predict_seconds)),
+            Cell(
+                text=formatting.when_exactly(attempt.created_at),
+                below=f"drew {drew}" if drew else "",
+                hover=formatting.exact(attempt.created_at),
+            ),
         ),
     )
 
@@ -67,10 +66,9 @@ def draw_timeline(job: JobDetail, *, key: str) -> None:
             str(number),
             (
                 Cell(text=formatting.when_exactly(event.at), hover=formatting.exact(event.at)),
-                Cell(text=event.message),
-                Cell(text=event.actor, below=_SOURCES.get(event.source, event.source)),
+                Cell(text=event.message, below=f"{event.actor}, {_SOURCES.get(event.source, event.source)}"),
             ),
         )
         for number, event in enumerate(job.events)
     ]
-    record_table.draw("Timeline", _EVENTS, rows[::-1], key=key)
+    record_table.draw("Timeline", _EVENTS, rows[::-1], key=key, becomes_cards=False)

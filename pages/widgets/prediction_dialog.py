@@ -29,7 +29,9 @@ def draw(actor: Actor, job: JobDetail, prediction_id: str) -> None:
     index, attempt = found[0]
     st.markdown(f"**{variant_name(index)}, try {attempt.number}** of {formatting.plain(job.photo.file_name)}")
     st.code(prediction_id, language=None)
-    record_table.draw("Times of the prediction", _COLUMNS, _times(attempt), key=f"times-{prediction_id}")
+    record_table.draw(
+        "Times of the prediction", _COLUMNS, _times(attempt), key="prediction-times", becomes_cards=False
+    )
     if attempt.error:
         st.error(formatting.plain(attempt.error), icon=":material/error:")
     with session.runtime().database.read() as opened:

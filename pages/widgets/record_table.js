@@ -70,6 +70,7 @@ function fill(made, column, cell, act) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const table = parentElement.querySelector(".table");
   table.setAttribute("aria-label", data.title);
+  table.classList.toggle("cards", data.becomesCards);
   table.style.setProperty("--columns", data.columns.map((column) => column.width).join(" "));
   const act = (action) => setTriggerValue("action", action);
   const known = new Map([...table.querySelectorAll(".row[data-id]")].map((row) => [row.dataset.id, row]));

@@ -54,12 +54,18 @@ class Row:
     cells: Sequence[Cell] = field(default_factory=tuple)
 
 
-def draw(title: str, columns: Sequence[Column], rows: Sequence[Row], *, key: str) -> str | None:
-    """Draw the records; the action of the cell that was just clicked, or None. Screen readers hear `title`."""
+def draw(
+    title: str, columns: Sequence[Column], rows: Sequence[Row], *, key: str, becomes_cards: bool = True
+) -> str | None:
+    """Draw the records; the action of the cell that was just clicked, or None. Screen readers hear `title`.
+
+    On a phone each record becomes a card, unless the columns are few enough to stay (`becomes_cards=False`).
+    """
     result = _component(
         key=key,
         data={
             "title": title,
+            "becomesCards": becomes_cards,
             "columns": [_column(column) for column in columns],
             "rows": [{"id": row.id, "cells": [_cell(cell) for cell in row.cells]} for row in rows],
         },

@@ -1,10 +1,12 @@
 """How did an account's balance come about? Each movement with the balance after it, linked to its job."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.credits import exports, queries
+from core.credits import exports, ledger, queries
 from core.credits.ledger import EntryKind
 from core.credits.queries import AccountSummary, Entry
 from core.jobs.refund_queries import REASON_WORDS
@@ -105,7 +107,7 @@ def _more(key: str) -> None:
 
 def _row(entry: Entry) -> Row:
     word, color, icon = _KINDS[EntryKind(entry.kind)]
-    why = str(REASON_WORDS.get(entry.reason, entry.reason.replace("_", " ")))  # type: ignore[call-overload]
+    why, note = _why(entry)
     job = Cell(text="")
     if entry.job_id:
         job = record_table.job_link(entry.job_id, formatting.short_id(entry.job_id), hover="See it on the Monitor")
@@ -114,10 +116,20 @@ def _row(entry: Entry) -> Row:
         (
             Cell(text=formatting.when(entry.at), hover=formatting.exact(entry.at)),
             Cell(text=word, color=color, icon=icon),
-            Cell(text=why, below=entry.note),
+            Cell(text=why, below=note),
             job,
             Cell(text=entry.actor),
             Cell(text=formatting.signed(entry.amount)),
             Cell(text=formatting.number(entry.balance_after)),
         ),
     )
+
+
+def _why(entry: Entry) -> tuple[str, str]:
+    """Why it moved, in words, and the note to it."""
+    if entry.reason == ledger.SYSTEM_REASON:
+        return formatting.reason(entry.note), "returned by itself"
+    if entry.reason == ledger.STAGING_REASON:
+        return "Staging", entry.note
+    words: Mapping[str, str] = {reason.value: text for reason, text in REASON_WORDS.items()}
+    return words.get(entry.reason, entry.reason), entry.note
