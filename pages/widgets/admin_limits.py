@@ -6,7 +6,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Role
 from core.credits import limits
 from core.credits.limits import RefundLimit
-from pages.widgets import deeds, formatting, role_form, session
+from pages.widgets import address, deeds, formatting, role_form, session
 
 _STEP_CREDITS = 20
 _WIDTH = 420
@@ -44,11 +44,14 @@ def _draw_limit(actor: Actor, limit: RefundLimit) -> None:
 
 
 def _draw_field(label: str, value: int | None, *, key: str) -> int | None:
+    # A field with a default can't be emptied, so it has none; a limit that somebody else has changed is a new field.
+    key = f"{key}-{value}"
+    address.begin(key, value)
     return st.number_input(
         label,
         min_value=0,
         max_value=limits.LIMIT_MAX_CREDITS,
-        value=value,
+        value=None,
         step=_STEP_CREDITS,
         placeholder="No limit",
         key=key,

@@ -31,6 +31,8 @@ class PageRule:
 PAGES = (
     PageRule("stage", ":material/chair:", Action.STAGE),
     PageRule("monitor", ":material/monitor_heart:", Action.READ_JOBS),
+    PageRule("refunds", ":material/undo:", Action.REFUND),
+    PageRule("credits", ":material/toll:", Action.READ_ACCOUNTS),
     PageRule("analytics", ":material/analytics:", Action.READ_ANALYTICS),
     PageRule("admin", ":material/admin_panel_settings:", Action.MANAGE_USERS),
 )
@@ -88,7 +90,7 @@ def _draw_person(actor: Actor) -> None:
         role_switch.draw(actor, session.all_accounts())
         return
     row = st.container(horizontal=True, horizontal_alignment="right")
-    with row.popover(formatting.plain(actor.name), icon=":material/person:", type="tertiary"):
+    with row.popover(formatting.plain(actor.name), icon=":material/person:"):
         accounts = "all accounts" if actor.account_id is None else session.account_name(actor)
         st.caption(f"{actor.role.capitalize()} · {formatting.plain(accounts)}")
         st.button("Sign out", icon=":material/logout:", on_click=st.logout, key="sign-out")

@@ -207,7 +207,7 @@ def test_revoked_keys_are_shown_only_on_demand(section: Callable[[str], AppTest]
 def test_a_limit_is_set(section: Callable[[str], AppTest], database: Database) -> None:
     app = section("Refund limits")
     assert "Staff can't refund" in words(app)
-    app.number_input(key="limit-support-refund").set_value(120)
+    app.number_input[0].set_value(120)
     next(button for button in app.button if button.form_id == "limit-support").click().run()
     with database.read() as session:
         assert limits.limit_of(session, Role.SUPPORT).per_refund_credits == 120
