@@ -9,8 +9,9 @@ import typer
 
 from core import errors, logs
 from core import settings as core_settings
-from core.auth import api_keys
+from core.auth import api_keys, audit, users
 from core.auth.actors import Actor, Source, system
+from core.auth.audit import AuditKind
 from core.auth.roles import Role
 from core.credits import service as credit_service
 from core.runtime import Runtime
@@ -62,6 +63,9 @@ def create_api_key(
         with runtime.database.write() as session:
             account_id = credit_service.find_or_open_account(session, name=account) if account else None
             key = api_keys.create(session, name=name, role=role, account_id=account_id)
+            audit.note(
+                session, _operator(), AuditKind.KEY_CREATED, account_id=account_id, target=name, detail=role.value
+            )
         typer.echo(key)
 
 
@@ -69,9 +73,20 @@ def create_api_key(
 def revoke_api_key(name: Annotated[str, typer.Option(help="The name it was made with.")]) -> None:
     """Take back an API key for good."""
     with _opened() as runtime:
-        with runtime.database.write() as session:
-            api_keys.revoke(session, name=name)
+        api_keys.revoke_key(runtime.database, _operator(), name=name)
         typer.echo(f"The key {name!r} is revoked.")
+
+
+@app.command()
+def invite(
+    email: Annotated[str, typer.Option(help="Whoever signs in with it, verified by the sign-in, is let in.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")],
+    account: Annotated[str, typer.Option(help="The account they are bound to; for staff.")] = "",
+) -> None:
+    """Let a person in by their e-mail: the first manager, who then invites the others on the Admin page."""
+    with _opened() as runtime:
+        person = users.invite(runtime.database, _operator(), email=email, role=role, account=account or None)
+        typer.echo(f"{person.email} is {person.role} from the first sign-in on.")
 
 
 @app.command()

@@ -10,13 +10,17 @@ import sqlalchemy as sa
 from core import clock
 from core.auth.actors import Actor, Source
 from core.auth.roles import Role
-from core.credits import ledger, pricing
+from core.credits import ledger, limits, pricing
 from core.credits import service as credit_service
+from core.credits.limits import RefundLimit
 from core.db.session import Database
 from core.jobs import creation, events, queries, sync
+from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
 from core.jobs.events import EventKind
+from core.jobs.refund_queries import RefundReason
+from core.jobs.refunds import RefundRequest
 from core.jobs.states import JobState, Priority, VariantState
 from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
 from core.models.base import new_id
@@ -213,6 +217,24 @@ def fail(desk: Desk, provider: FakeProvider, prediction_id: str, **ending: Any) 
     if last != prediction_id:
         sync.apply(desk, manager(), provider.finish(last, **ending))
     return last
+
+
+def completed_job(desk: Desk, provider: FakeProvider, **options: Any) -> str:
+    """A job with both results; its id."""
+    job_id, predictions = ordered_job(desk, **options)
+    for prediction_id in predictions:
+        sync.apply(desk, manager(), provider.finish(prediction_id))
+    return job_id
+
+
+def requested_refund(desk: Desk, provider: FakeProvider) -> str:
+    """What Eve of support asked a manager for, of a completed job; the refund's id."""
+    job_id = completed_job(desk, provider)
+    limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=0, per_day_credits=None)
+    limits.set_refund_limit(desk.database, manager(), limit)
+    eve = Actor(name="eve", role=Role.SUPPORT, source=Source.PAGE)
+    request = RefundRequest(job_id=job_id, reason=RefundReason.GOODWILL)
+    return refund_use_cases.refund_job(desk.database, eve, request).refund.id
 
 
 def variants(database: Database, job_id: str) -> list[Variant]:

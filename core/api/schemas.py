@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 from pydantic.alias_generators import to_camel
 
 from core.credits.queries import Entry, Statement
 from core.jobs import details
 from core.jobs.manual_sync import SyncReport
 from core.jobs.new_job import Submission
+from core.jobs.refund_queries import RefundDetail, RefundReason, RefundState
+from core.jobs.refunds import Refunded
 from core.storage import links
 
 
@@ -281,6 +283,88 @@ class Account(_Schema):
             entries=[LedgerEntry.of(entry) for entry in statement.entries],
             next_cursor=None if statement.next_before_id is None else str(statement.next_before_id),
         )
+
+
+class RefundBody(_Schema):
+    """What is to be refunded: an amount, one variant, or all that is left. "other" needs a note."""
+
+    # A misspelt "amount" must not refund the whole job.
+    model_config = ConfigDict(extra="forbid")
+
+    amount: StrictInt | None = None
+    variant: StrictInt | None = None
+    reason: RefundReason
+    note: str = ""
+
+
+class DecisionBody(_Schema):
+    """Why a requested refund is approved or declined."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = ""
+
+
+class Refund(_Schema):
+    """A refund, or a request for one."""
+
+    id: str
+    job_id: str
+    account: str
+    variant: int | None
+    amount: int
+    reason: RefundReason
+    note: str
+    state: RefundState
+    requested_by: str
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_note: str
+
+    @classmethod
+    def of(cls, refund: RefundDetail) -> Self:
+        """From the room's value."""
+        return cls(
+            id=refund.id,
+            job_id=refund.job_id,
+            account=refund.account,
+            variant=refund.variant_index,
+            amount=refund.amount_credits,
+            reason=refund.reason,
+            note=refund.note,
+            state=refund.state,
+            requested_by=refund.requested_by,
+            requested_at=refund.requested_at,
+            decided_by=refund.decided_by,
+            decided_at=refund.decided_at,
+            decision_note=refund.decision_note,
+        )
+
+
+class RefundResult(_Schema):
+    """How many credits this refund returned, 0 while it waits for a manager, and the balance."""
+
+    refunded: int
+    balance: int
+    refund: Refund
+
+    @classmethod
+    def of(cls, outcome: Refunded) -> Self:
+        """From the use case's result."""
+        is_paid = outcome.refund.state is RefundState.REFUNDED
+        return cls(
+            refunded=outcome.refund.amount_credits if is_paid else 0,
+            balance=outcome.balance,
+            refund=Refund.of(outcome.refund),
+        )
+
+
+class RefundList(_Schema):
+    """A page of refunds, newest first."""
+
+    items: list[Refund]
+    next_cursor: str | None
 
 
 PredictionView = dict[str, Any]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
@@ -64,7 +65,12 @@ def sign_in(database: Database, identity: Identity) -> Actor | None:
     with database.read() as session:
         user = session.execute(_who(identity)).one_or_none()
     if user is None or user.last_sign_in_at is None or user.last_sign_in_at < identity.signed_in_at:
-        user = _note_sign_in(database, identity)
+        try:
+            user = _note_sign_in(database, identity)
+        except IntegrityError:
+            # Another tab of the same person's first visit was faster.
+            with database.read() as session:
+                user = session.execute(_who(identity)).one()
     if user.role is None:
         return None
     return Actor(name=user.email, role=Role(user.role), source=Source.PAGE, account_id=user.account_id)

@@ -93,6 +93,8 @@ class Things:
 
     running: str
     failed: str
+    completed: str
+    refund_id: str
     prediction_id: str
     photo_key: str
 
@@ -100,6 +102,7 @@ class Things:
         """The parameters of a path, for something that is there."""
         known = {
             "job_id": self.failed if path.endswith("/retry") else self.running,
+            "refund_id": self.refund_id,
             "prediction_id": self.prediction_id,
             "account": BELLEVUE,
             "key": self.photo_key,
@@ -114,7 +117,14 @@ def things(api: Api) -> Things:
     for one in predictions:
         sync.apply(api.desk, factories.manager(), api.provider.finish(one, status="canceled"))
     photo_key = factories.detail(api.desk.database, running).photo.original_key
-    return Things(running=running, failed=failed, prediction_id=prediction_id, photo_key=photo_key)
+    return Things(
+        running=running,
+        failed=failed,
+        completed=factories.completed_job(api.desk, api.provider, number=2),
+        refund_id=factories.requested_refund(api.desk, api.provider),
+        prediction_id=prediction_id,
+        photo_key=photo_key,
+    )
 
 
 def require_readable_problem(answer: Any) -> None:
@@ -234,6 +244,10 @@ def _while_storage_is_away(ask: Ask, monkeypatched: str) -> Ask:
     return away
 
 
+def _refund(who: str, **body: Any) -> Ask:
+    return _call("POST", "/jobs/{completed}/refund", who=who, json={"reason": "goodwill"} | body)
+
+
 def _webhook(webhook_id: str = "msg_1", content: bytes | None = None) -> Ask:
     def send(api: Api, things: Things) -> httpx.Response:
         body = body_of(api.provider.predictions[things.prediction_id]) if content is None else content
@@ -254,6 +268,8 @@ FILES = {
 JSON = {"Content-Type": "application/json"}
 KEY = {"headers": {"Idempotency-Key": "again"}}
 RETRY, CANCEL, STATUS = "/jobs/{failed}/retry", "/jobs/{running}/cancel", "/replicate/status/{prediction_id}"
+APPROVE, DECLINE = "/refunds/{refund_id}/approve", "/refunds/{refund_id}/decline"
+NO = {"json": {"note": "The picture is fine."}}
 SYNC = _call("POST", "/sync-staging", json={})
 VIEW = _call("GET", STATUS)
 PHOTO = _call("GET", "/files/{photo_key}")
@@ -282,6 +298,22 @@ DELIBERATE: list[tuple[str, str, int, Ask]] = [
     ("post", "/jobs/{job_id}/retry", 200, _twice(_call("POST", RETRY, **KEY))),
     ("post", "/jobs/{job_id}/retry", 402, _without_credits(_call("POST", RETRY))),
     ("post", "/jobs/{job_id}/retry", 409, _call("POST", "/jobs/{running}/retry")),
+    ("post", "/jobs/{job_id}/refund", 200, _refund("alice", amount=5)),
+    ("post", "/jobs/{job_id}/refund", 200, _twice(_refund("alice", variant=1))),
+    # Support's limit was set to nothing when the waiting refund was asked for.
+    ("post", "/jobs/{job_id}/refund", 202, _refund("dora")),
+    ("post", "/jobs/{job_id}/refund", 403, _refund("bob")),
+    ("post", "/jobs/{job_id}/refund", 409, _then(_refund("alice"), _refund("alice", amount=1))),
+    ("post", "/jobs/{job_id}/refund", 422, _refund("alice", amount=0)),
+    ("post", "/jobs/{job_id}/refund", 422, _refund("alice", amount=1.5)),
+    ("post", "/jobs/{job_id}/refund", 422, _refund("alice", amout=5)),
+    ("post", "/jobs/{job_id}/refund", 422, _refund("alice", reason="other")),
+    ("get", "/refunds", 200, _call("GET", "/refunds", params={"state": "requested", "limit": 1})),
+    ("post", "/refunds/{refund_id}/approve", 200, _twice(_call("POST", APPROVE))),
+    ("post", "/refunds/{refund_id}/approve", 403, _call("POST", APPROVE, who="dora")),
+    ("post", "/refunds/{refund_id}/approve", 409, _then(_call("POST", DECLINE, **NO), _call("POST", APPROVE))),
+    ("post", "/refunds/{refund_id}/decline", 200, _call("POST", DECLINE, **NO)),
+    ("post", "/refunds/{refund_id}/decline", 404, _call("POST", "/refunds/nothing/decline", **NO)),
     ("post", "/sync-staging", 200, SYNC),
     ("post", "/sync-staging", 400, _call("POST", "/sync-staging", content=b"\xff", headers=JSON)),
     ("post", "/sync-staging", 403, _call("POST", "/sync-staging", who="bob", json={})),

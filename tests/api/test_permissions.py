@@ -24,6 +24,11 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/jobs/{job_id}/cancel"): (401, 403, 403, 200, 200),
     # Support asks first; the manager then finds the retry under way.
     ("POST", "/jobs/{job_id}/retry"): (401, 403, 403, 202, 409),
+    # The job is still under way: those who may refund learn that.
+    ("POST", "/jobs/{job_id}/refund"): (401, 403, 403, 409, 409),
+    ("GET", "/refunds"): (401, 403, 403, 200, 200),
+    ("POST", "/refunds/{refund_id}/approve"): (401, 403, 403, 403, 200),
+    ("POST", "/refunds/{refund_id}/decline"): (401, 403, 403, 403, 200),
     ("POST", "/sync-staging"): (401, 403, 403, 200, 200),
     ("GET", "/replicate/status/{prediction_id}"): (401, 200, 404, 200, 200),
     ("GET", "/accounts/{account:path}"): (401, 200, 404, 200, 200),
@@ -54,6 +59,7 @@ def test_each_caller_gets_what_its_role_allows(api: Api, method: str, path: str)
             factories.fail(api.desk, api.provider, prediction_id)
     values = {
         "job_id": job_id,
+        "refund_id": factories.requested_refund(api.desk, api.provider),
         "prediction_id": predictions[0],
         "account:path": BELLEVUE,
         "key:path": factories.detail(api.desk.database, job_id).photo.original_key,
@@ -66,6 +72,8 @@ def test_each_caller_gets_what_its_role_allows(api: Api, method: str, path: str)
             "data": {"roomType": "bedroom", "style": "modern", "account": BELLEVUE},
         },
         "/sync-staging": {"json": {"jobId": job_id}},
+        f"/jobs/{job_id}/refund": {"json": {"reason": "goodwill"}},
+        f"/refunds/{values['refund_id']}/decline": {"json": {"note": "No."}},
         "/webhooks/replicate": {"content": b"{}"},
     }
     answers = [api.call(method, caller, path, **requests.get(path, {})) for caller in CALLERS]

@@ -24,8 +24,15 @@ ALLOWED = {
     Action.SYNC: {Role.SUPPORT, Role.MANAGER},
     Action.CANCEL: {Role.SUPPORT, Role.MANAGER},
     Action.RETRY: {Role.SUPPORT, Role.MANAGER},
+    Action.REFUND: {Role.SUPPORT, Role.MANAGER},
+    Action.DECIDE_REFUNDS: {Role.MANAGER},
+    Action.EXPORT: {Role.STAFF, Role.SUPPORT, Role.MANAGER},
     Action.READ_ANALYTICS: {Role.MANAGER},
     Action.GRANT_CREDITS: {Role.MANAGER},
+    Action.SET_LIMITS: {Role.MANAGER},
+    Action.MANAGE_USERS: {Role.MANAGER},
+    Action.MANAGE_KEYS: {Role.MANAGER},
+    Action.READ_AUDIT: {Role.MANAGER},
 }
 
 

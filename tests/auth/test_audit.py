@@ -1,0 +1,143 @@
+"""Is every deed that somebody may have to answer for in the log, for good?"""
+
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from core import errors
+from core.auth import api_keys, audit
+from core.auth.audit import AuditFilter, AuditKind
+from core.auth.roles import Role
+from core.credits import exports, limits, service
+from core.credits.limits import RefundLimit
+from core.db.session import Database
+from core.jobs import cancellation, manual_retry, refunds
+from core.jobs.desk import Desk
+from core.jobs.refund_queries import RefundReason
+from core.jobs.refunds import RefundRequest
+from tests import factories
+from tests.factories import BELLEVUE, OUTSIDER
+from tests.fake_provider import FakeProvider
+from tests.settable_clock import SettableClock
+
+
+def logged(database: Database, **wanted: object) -> list[tuple[str, str, str]]:
+    with database.read() as session:
+        page = audit.entries(session, factories.manager(), AuditFilter(**wanted), limit=200)  # type: ignore[arg-type]
+    return [(one.actor, one.kind.value, one.detail) for one in reversed(page.entries)]
+
+
+def test_each_movement_of_credits_is_logged_with_who_moved_them(desk: Desk, provider: FakeProvider) -> None:
+    people = factories.people(desk.database)
+    job_id = factories.job(desk)
+    cancellation.cancel_job(desk, people.dora, job_id=job_id)
+    retried = manual_retry.retry_job(desk, people.dora, job_id=job_id).jobs[0].id
+    cancellation.cancel_job(desk, people.alice, job_id=retried)
+    completed = factories.completed_job(desk, provider)
+    request = RefundRequest(job_id=completed, amount_credits=5, reason=RefundReason.GOODWILL, note="Sorry")
+    refunds.refund_job(desk.database, people.dora, request)
+    service.adjust(desk.database, people.alice, account=BELLEVUE, amount_credits=-3, reason="Counted wrongly")
+    assert logged(desk.database, account=BELLEVUE) == [
+        ("alice", "grant", "1,000 credits: package"),
+        *[("dora", "refund", "20 credits, system: canceled")] * 2,
+        ("dora", "spend", "40 credits"),
+        *[("alice", "refund", "20 credits, system: canceled")] * 2,
+        ("dora", "refund", "5 credits, goodwill: Sorry"),
+        ("alice", "adjustment", "-3 credits: Counted wrongly"),
+    ]
+
+
+def test_keys_limits_and_exports_are_logged(database: Database) -> None:
+    alice = factories.manager()
+    api_keys.create_key(database, alice, name="web", role=Role.STAFF, account=BELLEVUE)
+    api_keys.revoke_key(database, alice, name="web")
+    api_keys.revoke_key(database, alice, name="web")
+    limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=20, per_day_credits=None)
+    limits.set_refund_limit(database, alice, limit)
+    exports.statement_csv(database, factories.people(database).bob, account=BELLEVUE)
+    assert [line for line in logged(database) if line[1] != "grant"] == [
+        ("alice", "key_created", "staff"),
+        ("alice", "key_revoked", ""),
+        ("alice", "limit_changed", "40 a refund, 400 a day → 20 a refund, any a day"),
+        ("bob", "export", ""),
+    ]
+
+
+def test_what_is_refused_is_not_logged(database: Database) -> None:
+    before = logged(database)
+    with pytest.raises(errors.InsufficientCredits):
+        service.adjust(database, factories.manager(), account=BELLEVUE, amount_credits=-1_001, reason="Too much")
+    with pytest.raises(errors.AccountNotFound):
+        exports.statement_csv(database, factories.people(database).bob, account=OUTSIDER)
+    assert logged(database) == before
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET actor = 'x'", "DELETE FROM audit_entries"])
+def test_the_database_refuses_to_change_the_log(database: Database, statement: str) -> None:
+    before = logged(database)
+    with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
+        session.execute(sa.text(statement))
+    assert logged(database) == before != []
+
+
+def test_the_log_narrows_and_pages(database: Database, clock: SettableClock) -> None:
+    alice = factories.manager()
+    noon = clock()
+    for amount in (1, 2, 3):
+        clock.forward(minutes=60)
+        service.grant(database, alice, account=OUTSIDER, amount_credits=amount, reason="more")
+    service.grant(database, factories.manager("zoe"), account=BELLEVUE, amount_credits=9, reason="more")
+    assert [line[2] for line in logged(database, account=OUTSIDER, since=noon)][-3:] == [
+        "1 credits: more",
+        "2 credits: more",
+        "3 credits: more",
+    ]
+    assert logged(database, actor="zoe") == [("zoe", "grant", "9 credits: more")]
+    assert logged(database, kind=AuditKind.SIGN_IN) == []
+    until = clock.forward(minutes=1)
+    assert logged(database, until=until) == logged(database)
+    with database.read() as session:
+        first = audit.entries(session, alice, AuditFilter(), limit=2)
+        rest = audit.entries(session, alice, AuditFilter(), limit=200, before_id=first.next_before_id)
+    assert len(first.entries) == 2
+    assert [one.id for one in (*first.entries, *rest.entries)] == sorted(
+        {one.id for one in (*first.entries, *rest.entries)}, reverse=True
+    )
+    assert rest.next_before_id is None
+
+
+def test_only_managers_see_the_log_and_its_export_is_in_it(database: Database) -> None:
+    people = factories.people(database)
+    for actor in (people.bob, people.dora):
+        with pytest.raises(errors.PermissionDenied):
+            audit.export_csv(database, actor, AuditFilter())
+        with pytest.raises(errors.PermissionDenied), database.read() as session:
+            audit.entries(session, actor, AuditFilter())
+    text = audit.export_csv(database, people.alice, AuditFilter()).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert (rows[0]["kind"], rows[0]["target"], rows[0]["actor"]) == ("export", "audit log", "alice")
+    assert {row["kind"] for row in rows} == {"export", "grant"}
+
+
+def test_a_key_made_on_the_page_knows_who_made_it(database: Database) -> None:
+    key = api_keys.create_key(database, factories.manager(), name="web", role=Role.SUPPORT)
+    with database.read() as session:
+        actor = api_keys.find_actor(session, key).actor
+        (listed,) = api_keys.api_keys(session, factories.manager())
+    assert (actor.name, actor.person) == ("web", "alice")
+    assert (listed.name, listed.created_by, listed.last_used_at, listed.revoked_at) == ("web", "alice", None, None)
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.SUPPORT])
+def test_only_managers_manage_keys(database: Database, role: Role) -> None:
+    people = factories.people(database)
+    actor = people.bob if role is Role.STAFF else people.dora
+    with pytest.raises(errors.PermissionDenied):
+        api_keys.create_key(database, actor, name="web", role=Role.MANAGER)
+    with pytest.raises(errors.PermissionDenied):
+        api_keys.revoke_key(database, actor, name="web")
+    with pytest.raises(errors.PermissionDenied), database.read() as session:
+        api_keys.api_keys(session, actor)

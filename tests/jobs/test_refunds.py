@@ -1,0 +1,388 @@
+"""Is a refund made once, never above what is left, and above the limit only by two people?"""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from core import errors
+from core.auth.actors import Actor
+from core.auth.roles import Role
+from core.credits import ledger, limits
+from core.credits.limits import RefundLimit
+from core.jobs import audit, refund_queries, refunds, sync
+from core.jobs.desk import Desk
+from core.jobs.refund_queries import RefundFilter, RefundReason, RefundState
+from core.jobs.refunds import Refunded, RefundRequest
+from tests import factories
+from tests.factories import CREDITS, People
+from tests.fake_provider import FakeProvider
+from tests.settable_clock import SettableClock
+
+CHARGED = CREDITS - 40
+
+
+@pytest.fixture
+def people(desk: Desk) -> People:
+    return factories.people(desk.database)
+
+
+@pytest.fixture
+def finished(desk: Desk, provider: FakeProvider) -> str:
+    """A completed job, charged 40."""
+    return finish(desk, provider)
+
+
+def finish(desk: Desk, provider: FakeProvider, *, succeeded: int = 2, number: int = 0) -> str:
+    job_id, predictions = factories.ordered_job(desk, number=number)
+    for index, prediction_id in enumerate(predictions):
+        if index < succeeded:
+            sync.apply(desk, factories.manager(), provider.finish(prediction_id))
+        else:
+            factories.fail(desk, provider, prediction_id)
+    return job_id
+
+
+def ask(
+    desk: Desk,
+    actor: Actor,
+    job_id: str,
+    amount: int | None = None,
+    *,
+    variant: int | None = None,
+    reason: RefundReason = RefundReason.POOR_REALISM,
+    note: str = "",
+    key: str | None = None,
+) -> Refunded:
+    return refunds.refund_job(
+        desk.database,
+        actor,
+        RefundRequest(
+            job_id=job_id,
+            amount_credits=amount,
+            variant_index=variant,
+            reason=reason,
+            note=note,
+            idempotency_key=key,
+        ),
+    )
+
+
+def set_limit(desk: Desk, *, per_refund: int | None = None, per_day: int | None = None) -> None:
+    limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=per_refund, per_day_credits=per_day)
+    limits.set_refund_limit(desk.database, factories.manager(), limit)
+
+
+def left(desk: Desk, job_id: str) -> tuple[int, dict[int, int]]:
+    with desk.database.read() as session:
+        found = refund_queries.refundable(session, factories.manager(), job_id=job_id)
+    return found.job_credits, dict(found.variant_credits)
+
+
+def test_all_that_is_left_comes_back_with_its_reason_and_who_gave_it(
+    desk: Desk, people: People, finished: str
+) -> None:
+    made = ask(desk, people.dora, finished, reason=RefundReason.LATE_DELIVERY, note="Two days late")
+    assert (made.refund.state, made.refund.amount_credits, made.balance, made.repeated) == (
+        RefundState.REFUNDED,
+        40,
+        CREDITS,
+        False,
+    )
+    (entry,) = factories.entries(desk.database, kind="refund")
+    assert (entry.amount, entry.reason, entry.note, entry.actor) == (40, "late_delivery", "Two days late", "dora")
+    assert factories.detail(desk.database, finished).credits_refunded == 40
+    last = factories.detail(desk.database, finished).events[-1]
+    assert (last.kind, last.actor, last.message) == ("refunded", "dora", "40 credits were refunded: too late.")
+    assert audit.audit(desk) == []
+
+
+def test_one_variant_comes_back_once(desk: Desk, people: People, finished: str) -> None:
+    assert ask(desk, people.dora, finished, variant=1).balance == CHARGED + 20
+    assert left(desk, finished) == (20, {0: 20, 1: 0})
+    with pytest.raises(errors.StateConflict, match="Variant B was refunded already"):
+        ask(desk, people.dora, finished, variant=1, note="again")
+    assert ask(desk, people.dora, finished, variant=0).balance == CREDITS
+    assert factories.balance(desk.database) == CREDITS
+
+
+def test_a_variant_that_failed_was_returned_already(desk: Desk, people: People, provider: FakeProvider) -> None:
+    job_id = finish(desk, provider, succeeded=1)
+    assert left(desk, job_id) == (20, {0: 20, 1: 0})
+    with pytest.raises(errors.StateConflict):
+        ask(desk, people.dora, job_id, variant=1)
+    assert ask(desk, people.dora, job_id).refund.amount_credits == 20
+    assert factories.balance(desk.database) == CREDITS
+    assert audit.audit(desk) == []
+
+
+def test_amounts_come_back_up_to_what_is_left(desk: Desk, people: People, finished: str) -> None:
+    ask(desk, people.dora, finished, 15)
+    ask(desk, people.dora, finished, 20, note="and more")
+    assert left(desk, finished) == (5, {0: 5, 1: 5})
+    with pytest.raises(errors.StateConflict, match="more than the 5 credits left"):
+        ask(desk, people.dora, finished, 6)
+    assert ask(desk, people.dora, finished).refund.amount_credits == 5
+    with pytest.raises(errors.StateConflict, match="was returned already"):
+        ask(desk, people.dora, finished, 1)
+    assert factories.balance(desk.database) == CREDITS
+
+
+@pytest.mark.parametrize("amount", [0, -1, -40, 1.5, True])
+def test_what_is_no_amount_is_refused(desk: Desk, people: People, finished: str, amount: int) -> None:
+    with pytest.raises(errors.InvalidAmount):
+        ask(desk, people.dora, finished, amount)
+    assert factories.balance(desk.database) == CHARGED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"amount": 5, "variant": 0},
+        {"reason": RefundReason.OTHER},
+        {"reason": RefundReason.OTHER, "note": "  \n"},
+        {"note": "x" * 1_001},
+        {"variant": 2},
+        {"variant": -1},
+        {"key": ""},
+    ],
+)
+def test_an_unsound_request_changes_nothing(
+    desk: Desk, people: People, finished: str, wrong: dict[str, object]
+) -> None:
+    with pytest.raises(errors.ValidationFailed):
+        ask(desk, people.dora, finished, **wrong)  # type: ignore[arg-type]
+    assert factories.balance(desk.database) == CHARGED
+    assert left(desk, finished)[0] == 40
+
+
+def test_a_job_under_way_is_not_refunded(desk: Desk, people: People) -> None:
+    job_id, _ = factories.ordered_job(desk)
+    with pytest.raises(errors.StateConflict, match="cancel it, or wait"):
+        ask(desk, people.dora, job_id)
+    assert factories.balance(desk.database) == CHARGED
+
+
+def test_staff_may_not_refund_and_nobody_what_they_do_not_see(desk: Desk, people: People, finished: str) -> None:
+    with pytest.raises(errors.PermissionDenied):
+        ask(desk, people.bob, finished)
+    with pytest.raises(errors.JobNotFound):
+        ask(desk, replace(people.dora, account_id=people.charlie.account_id), finished)
+    with pytest.raises(errors.JobNotFound):
+        ask(desk, people.dora, "0190f000-0000-7000-8000-000000000000")
+
+
+@pytest.mark.parametrize("key", [None, "form-1"])
+@pytest.mark.parametrize("options", [{"amount": 10}, {"variant": 0}, {}], ids=["amount", "variant", "all"])
+def test_twenty_at_once_refund_once(
+    desk: Desk, other_desk: Desk, people: People, finished: str, options: dict[str, int], key: str | None
+) -> None:
+    outcomes = factories.at_once(
+        *[lambda one=one: ask(one, people.dora, finished, key=key, **options) for one in [desk, other_desk] * 10]
+    )
+    assert all(isinstance(one, Refunded) for one in outcomes), outcomes
+    assert [one.repeated for one in outcomes].count(False) == 1  # type: ignore[attr-defined]
+    assert len({one.refund.id for one in outcomes}) == 1  # type: ignore[attr-defined]
+    assert len(factories.entries(desk.database, kind="refund")) == 1
+    assert audit.audit(desk) == []
+
+
+def test_the_same_without_a_key_is_meant_again_after_ten_minutes(
+    desk: Desk, people: People, finished: str, clock: SettableClock
+) -> None:
+    first = ask(desk, people.dora, finished, 5)
+    clock.forward(minutes=9)
+    assert ask(desk, people.dora, finished, 5) == replace(first, repeated=True)
+    clock.forward(minutes=2)
+    assert ask(desk, people.dora, finished, 5).repeated is False
+    assert ask(desk, people.alice, finished, 5).repeated is False
+    assert left(desk, finished)[0] == 25
+
+
+def test_a_key_stands_for_one_refund(desk: Desk, people: People, finished: str) -> None:
+    ask(desk, people.dora, finished, 5, key="k")
+    with pytest.raises(errors.IdempotencyConflict):
+        ask(desk, people.dora, finished, 6, key="k")
+    # Another person's key of the same name is another key.
+    assert ask(desk, people.alice, finished, 6, key="k").repeated is False
+
+
+def test_above_the_limit_it_waits_for_a_manager(desk: Desk, people: People, finished: str) -> None:
+    set_limit(desk, per_refund=20)
+    asked = ask(desk, people.dora, finished)
+    assert (asked.refund.state, asked.balance) == (RefundState.REQUESTED, CHARGED)
+    assert factories.balance(desk.database) == CHARGED
+    assert audit.audit(desk) == []
+    paid = refunds.approve(desk.database, people.alice, refund_id=asked.refund.id)
+    assert (paid.refund.state, paid.refund.decided_by, paid.balance) == (RefundState.REFUNDED, "alice", CREDITS)
+    again = refunds.approve(desk.database, people.alice, refund_id=asked.refund.id)
+    assert (again.repeated, again.balance) == (True, CREDITS)
+    with pytest.raises(errors.StateConflict, match="decided otherwise"):
+        refunds.decline(desk.database, people.alice, refund_id=asked.refund.id, note="no")
+    assert audit.audit(desk) == []
+
+
+def test_the_limit_of_a_day_counts_what_a_person_refunded_alone(
+    desk: Desk, people: People, provider: FakeProvider, clock: SettableClock
+) -> None:
+    set_limit(desk, per_day=50)
+    jobs = [finish(desk, provider, number=number) for number in range(3)]
+    assert ask(desk, people.dora, jobs[0]).refund.state is RefundState.REFUNDED
+    waiting = ask(desk, people.dora, jobs[1], variant=0)
+    assert waiting.refund.state is RefundState.REQUESTED
+    refunds.approve(desk.database, people.alice, refund_id=waiting.refund.id)
+    # What was approved is not her own; 10 more are within her 50.
+    assert ask(desk, people.dora, jobs[1], 10).refund.state is RefundState.REFUNDED
+    assert ask(desk, people.dora, jobs[2], 1).refund.state is RefundState.REQUESTED
+    assert ask(desk, replace(people.dora, name="emil"), jobs[2], 2).refund.state is RefundState.REFUNDED
+    clock.forward(minutes=24 * 60 + 1)
+    assert ask(desk, people.dora, jobs[2], 3).refund.state is RefundState.REFUNDED
+
+
+def test_many_refunds_at_once_stay_within_the_day(
+    desk: Desk, other_desk: Desk, people: People, provider: FakeProvider
+) -> None:
+    set_limit(desk, per_day=60)
+    jobs = [finish(desk, provider, number=number) for number in range(6)]
+    outcomes = factories.at_once(
+        *[
+            lambda one=one, job_id=job_id: ask(one, people.dora, job_id, variant=0)
+            for job_id, one in zip(jobs, [desk, other_desk] * 3, strict=True)
+        ]
+    )
+    states = [one.refund.state for one in outcomes if isinstance(one, Refunded)]
+    assert (states.count(RefundState.REFUNDED), states.count(RefundState.REQUESTED)) == (3, 3), outcomes
+
+
+def test_nobody_decides_on_what_they_asked_for_by_any_name(desk: Desk, people: People, finished: str) -> None:
+    limits.set_refund_limit(
+        desk.database,
+        people.alice,
+        RefundLimit(role=Role.MANAGER, per_refund_credits=0, per_day_credits=None),
+    )
+    own = ask(desk, people.alice, finished, 5).refund
+    by_key = ask(desk, replace(people.alice, name="script", made_by="alice"), finished, 6).refund
+    key_of_other = replace(people.alice, name="robot", made_by="zoe")
+    for refund in (own, by_key):
+        for actor in (people.alice, replace(people.alice, name="another script", made_by="alice")):
+            with pytest.raises(errors.PermissionDenied, match="another manager"):
+                refunds.approve(desk.database, actor, refund_id=refund.id)
+            with pytest.raises(errors.PermissionDenied, match="another manager"):
+                refunds.decline(desk.database, actor, refund_id=refund.id, note="no")
+        with pytest.raises(errors.PermissionDenied):
+            refunds.approve(desk.database, people.dora, refund_id=refund.id)
+        assert refunds.approve(desk.database, key_of_other, refund_id=refund.id).refund.decided_by == "robot"
+
+
+def test_a_declined_request_moves_nothing_and_says_why(desk: Desk, people: People, finished: str) -> None:
+    set_limit(desk, per_refund=0)
+    asked = ask(desk, people.dora, finished).refund
+    with pytest.raises(errors.ValidationFailed, match="note"):
+        refunds.decline(desk.database, people.alice, refund_id=asked.id, note=" ")
+    refunds.decline(desk.database, people.alice, refund_id=asked.id, note="The picture is fine.")
+    with pytest.raises(errors.StateConflict):
+        refunds.approve(desk.database, people.alice, refund_id=asked.id)
+    assert factories.balance(desk.database) == CHARGED
+    last = factories.detail(desk.database, finished).events[-1]
+    assert (last.kind, last.message) == (
+        "refund_declined",
+        "A refund of 40 credits was declined: The picture is fine.",
+    )
+    # Turned down, it may be asked for again.
+    assert ask(desk, people.dora, finished).repeated is False
+
+
+def test_a_request_is_paid_only_as_far_as_there_is_something_left(desk: Desk, people: People, finished: str) -> None:
+    set_limit(desk, per_refund=20)
+    asked = ask(desk, people.dora, finished).refund
+    ask(desk, people.dora, finished, variant=0)
+    with pytest.raises(errors.StateConflict, match="Less than that is left"):
+        refunds.approve(desk.database, people.alice, refund_id=asked.id)
+    assert factories.balance(desk.database) == CHARGED + 20
+    assert audit.audit(desk) == []
+
+
+def test_an_unknown_refund_is_not_found(desk: Desk, people: People) -> None:
+    with pytest.raises(errors.RefundNotFound):
+        refunds.approve(desk.database, people.alice, refund_id="nothing")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE refunds SET amount = 1",
+        "UPDATE refunds SET state = 'requested', decided_at = NULL",
+        "DELETE FROM refunds",
+    ],
+)
+def test_the_database_refuses_to_change_a_decided_refund(
+    desk: Desk, people: People, finished: str, statement: str
+) -> None:
+    ask(desk, people.dora, finished)
+    with pytest.raises(DBAPIError, match="refund"), desk.database.write() as session:
+        session.execute(sa.text(statement))
+
+
+def test_the_list_narrows_pages_and_adds_up(desk: Desk, people: People, provider: FakeProvider) -> None:
+    set_limit(desk, per_refund=20)
+    jobs = [finish(desk, provider, number=number) for number in range(3)]
+    ask(desk, people.dora, jobs[0], variant=0, reason=RefundReason.GOODWILL)
+    ask(desk, people.alice, jobs[1], 7, reason=RefundReason.GOODWILL)
+    ask(desk, people.alice, jobs[1], 11, reason=RefundReason.POOR_REALISM)
+    ask(desk, people.dora, jobs[2], reason=RefundReason.GOODWILL)
+
+    def found(**wanted: object) -> list[int]:
+        with desk.database.read() as session:
+            page = refund_queries.refunds(session, people.dora, RefundFilter(**wanted))  # type: ignore[arg-type]
+        return [one.amount_credits for one in page.refunds]
+
+    assert found() == [40, 11, 7, 20]
+    assert found(state=RefundState.REQUESTED) == [40]
+    assert found(reason=RefundReason.GOODWILL) == [40, 7, 20]
+    assert found(person="alice") == [11, 7]
+    assert found(account="Outsider Ltd") == []
+    with desk.database.read() as session:
+        first = refund_queries.refunds(session, people.dora, limit=3)
+        rest = refund_queries.refunds(session, people.dora, limit=3, before_id=first.next_before_id)
+        totals = refund_queries.totals_by_reason(session, people.dora)
+        with pytest.raises(errors.PermissionDenied):
+            refund_queries.refunds(session, people.bob)
+    assert [one.amount_credits for one in (*first.refunds, *rest.refunds)] == [40, 11, 7, 20]
+    assert rest.next_before_id is None
+    # What waits is not refunded.
+    assert [(one.reason.value, one.count, one.credits) for one in totals] == [
+        ("goodwill", 2, 27),
+        ("poor_realism", 1, 11),
+    ]
+
+
+def test_the_export_is_a_table_that_runs_nothing(desk: Desk, people: People, finished: str) -> None:
+    ask(desk, people.dora, finished, 5, note="=HYPERLINK(1)")
+    rows = list(
+        csv.DictReader(io.StringIO(refund_queries.export_csv(desk.database, people.dora).decode("utf-8-sig")))
+    )
+    assert [(row["amount_credits"], row["note"], row["state"]) for row in rows] == [
+        ("5", "'=HYPERLINK(1)", "refunded")
+    ]
+
+
+def test_check_finds_refunds_and_ledger_that_disagree(desk: Desk, people: People, finished: str) -> None:
+    with desk.database.write() as session:
+        ledger.refund(session, key="refund:by hand", job_id=finished, amount_credits=3, reason="goodwill", actor="x")
+    assert [finding.message for finding in audit.audit(desk)] == [
+        "the ledger's refund:by hand is of no refund that was made"
+    ]
+
+
+def test_a_request_left_over_night_is_still_there(
+    desk: Desk, people: People, finished: str, clock: SettableClock
+) -> None:
+    set_limit(desk, per_refund=0)
+    asked = ask(desk, people.dora, finished).refund
+    clock.forward(minutes=30 * 24 * 60)
+    assert refunds.approve(desk.database, people.alice, refund_id=asked.id).balance == CREDITS
+    assert clock() - asked.requested_at == timedelta(days=30)
