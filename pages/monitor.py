@@ -95,7 +95,7 @@ def _draw_list(actor: Actor, wanted: Wanted, seen: Snapshot, job_id: str | None)
     clicked = job_table.draw(rows, opened=job_id, can_check=actor.may(Action.SYNC), now=clock.now(), key="jobs")
     if clicked.job_id and clicked.job_id != job_id:
         address.keep(_JOB, clicked.job_id)
-        st.rerun(scope="fragment")
+        st.rerun()
     monitor_filters.draw_pages(wanted, shown=len(rows), next_cursor=seen.page.next_cursor)
     return clicked.checked
 

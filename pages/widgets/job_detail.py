@@ -65,7 +65,7 @@ def _draw_head(job: JobDetail) -> None:
 
 
 def _draw_reasons(job: JobDetail) -> None:
-    if job.failure is not None:
+    if job.failure is not None and job.state is not JobState.PARTIAL:
         st.error(formatting.refusal(job.failure), icon=":material/error:")
     elif job.state is not JobState.CANCELED:
         for variant in job.variants:

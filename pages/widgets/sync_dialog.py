@@ -19,18 +19,22 @@ def draw(actor: Actor, job_ids: Sequence[str] | None) -> None:
     if expected is None:
         st.button("Ask again", icon=":material/refresh:", key="sync-again")
         return
+    place = st.empty()
     done: SyncReport | None = st.session_state.get(_key("done"))
     if done is None:
-        _draw_expected(actor, expected)
-    else:
-        _draw_done(done)
+        with place.container():
+            done = _draw_expected(actor, expected)
+    if done is not None:
+        with place.container():
+            _draw_done(done)
 
 
-def _draw_expected(actor: Actor, report: SyncReport) -> None:
-    changing = [change.job_id for change in report.outcomes if change.has_changed]
+def _draw_expected(actor: Actor, report: SyncReport) -> SyncReport | None:
+    """Draw what would change; what came of it, if it was just applied."""
+    changing = [change.job_id for change in report.changed]
     if not report.checked:
         st.info("No job is stale: there is nothing to ask about.", icon=":material/done_all:")
-        return
+        return None
     st.markdown(
         f"{formatting.count(report.checked, 'job')} asked about at Replicate, nothing changed yet. "
         + (f"**{formatting.count(len(changing), 'job')} would change:**" if changing else "**None would change.**")
@@ -45,15 +49,11 @@ def _draw_expected(actor: Actor, report: SyncReport) -> None:
         help=None if changing else "Replicate says nothing that we don't know.",
         key="sync-apply",
     )
-    if clicked:
-        done = _once("done", lambda: _sync(actor, changing, dry_run=False))
-        if done is not None:
-            st.rerun(scope="fragment")
+    return _once("done", lambda: _sync(actor, changing, dry_run=False)) if clicked else None
 
 
 def _draw_done(report: SyncReport) -> None:
-    changed = sum(change.has_changed for change in report.outcomes)
-    words = f"{formatting.count(report.checked, 'job')} synced, {formatting.number(changed)} changed."
+    words = f"{formatting.count(report.checked, 'job')} synced, {formatting.number(len(report.changed))} changed."
     st.success(words, icon=":material/done:")
     _draw_table(report, "Is now")
     if st.button("Close", type="primary", key="sync-close"):
