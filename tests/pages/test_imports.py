@@ -38,7 +38,7 @@ def test_the_check_sees_what_it_forbids(tmp_path: Path) -> None:
     assert {"sqlalchemy", "core.models", "core.models.Job"} == names
 
 
-@pytest.mark.parametrize("name", ["stage", "monitor", "analytics"])
+@pytest.mark.parametrize("name", ["stage", "monitor", "refunds", "credits", "analytics", "admin"])
 def test_every_page_asks_first_who_is_there(name: str) -> None:
     module = ast.parse((PAGES[0].parent / f"{name}.py").read_text())
     (page,) = [node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "_page"]
