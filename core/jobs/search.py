@@ -149,10 +149,10 @@ def _conditions(session: Session, actor: Actor, wanted: JobFilter) -> list[sa.Co
 
 def _matches(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool]:
     """The condition that the text describes the job: exactly, if it names one, or by any part of a name."""
-    exact = _job_of_prediction(session, text)
     ids = search_text.ids_beginning(text)
-    if exact is not None or (ids is not None and ids.first == ids.last):
-        return Job.id == (exact or ids.first if ids is not None else exact)
+    exact = ids.first if ids is not None and ids.first == ids.last else _job_of_prediction(session, text)
+    if exact is not None:
+        return Job.id == exact
     matching: list[sa.ColumnElement[bool]] = [Job.search_name.contains(search_text.folded(text), autoescape=True)]
     if ids is not None:
         matching.append(unindexed(Job.id).between(ids.first, ids.last))
