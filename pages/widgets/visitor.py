@@ -1,11 +1,11 @@
 """Who is at the other end of this page? What the sign-in says of them, or whether they sit at this machine."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from core import clock
 from core.auth.users import Identity
@@ -16,6 +16,8 @@ _CLOCK_MARGIN = timedelta(minutes=5)
 # Set by programs that pass on the requests of others: whoever asks is then not at this machine.
 _PASSED_ON = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
 _LOCAL_NAME = "localhost"
+# A Host or an Origin header: only the name in it is of interest.
+_HOST = re.compile(r"(?:https?://)?(?:(?P<name>[\w.-]+)|\[(?P<ipv6>[\da-fA-F:.]+)\])(?::\d+)?", re.ASCII)
 
 
 class Stranger(StrEnum):
@@ -67,17 +69,15 @@ def is_local(ip_address: str | None, headers: Mapping[str, str]) -> bool:
     hosts = [ip_address or _LOCAL_NAME]
     # Browsers send both. What sends neither is no browser, so no other site can be behind it.
     if "host" in given:
-        hosts.append(_host_of(f"//{given['host']}"))
+        hosts.append(_host_of(given["host"]))
     if "origin" in given:
         hosts.append(_host_of(given["origin"]))
     return all(_is_loopback(host) for host in hosts)
 
 
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+def _host_of(given: str) -> str:
+    found = _HOST.fullmatch(given)
+    return (found["name"] or found["ipv6"]).lower() if found else ""
 
 
 def _is_loopback(host: str) -> bool:
