@@ -8,7 +8,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import queries
 from core.credits.queries import AccountSummary
-from pages.widgets import address, credit_dialogs, deeds, formatting, record_table, session, statement
+from pages.widgets import address, credit_dialogs, deeds, formatting, pause_banner, record_table, session, statement
 from pages.widgets.record_table import Cell, Column, Row
 
 _ACCOUNT = "account"
@@ -23,6 +23,7 @@ _COLUMNS = (
 def _page() -> None:
     actor = session.require_actor()
     st.title("Credits", anchor=False)
+    pause_banner.draw()
     deeds.draw_notice()
     month_started_at = formatting.day_start(formatting.today().replace(day=1))
     accounts = _accounts(actor, month_started_at)

@@ -7,7 +7,7 @@ from core.auth.roles import Action
 from core.credits import queries as credit_queries
 from core.jobs import refund_queries
 from core.jobs.refund_queries import RefundDetail, RefundFilter, RefundState
-from pages.widgets import deeds, formatting, refund_filters, refund_list, refund_requests, session
+from pages.widgets import deeds, formatting, pause_banner, refund_filters, refund_list, refund_requests, session
 
 _WAITING = RefundFilter(state=RefundState.REQUESTED)
 _PAGE, _PAGES_MAX = 50, 40
@@ -17,6 +17,7 @@ _PAGES = "refund-pages"
 def _page() -> None:
     actor = session.require_actor()
     st.title("Refunds", anchor=False)
+    pause_banner.draw()
     deeds.draw_notice()
     if not actor.may(Action.REFUND):
         st.info("Refunds are for support and managers. Ask one of them.", icon=":material/lock:")

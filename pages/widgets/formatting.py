@@ -15,6 +15,8 @@ from core.jobs.details import Failure
 # between colons, formulas between dollars, links from bare addresses.
 _MARKDOWN = re.compile(r"[\\\\`*\[\]<~$&]|^[-+#>=]|^\d+(?=[.)])|(?<!\w)_|_(?!\w)|:(?=\w)|(?<=www)\.")
 _THIN_SPACE = "\u202f"
+# All but the one within numbers, at which no line may break.
+_SPACES = re.compile(rf"[^\S{_THIN_SPACE}]+")
 
 
 def number(value: int) -> str:
@@ -138,7 +140,7 @@ def short_id(identifier: str) -> str:
 
 def plain(text: str) -> str:
     """Text from people or programs, made safe for Markdown: it is read as it was written, and does nothing."""
-    return _MARKDOWN.sub(_escaped, " ".join(text.split()))
+    return _MARKDOWN.sub(_escaped, _SPACES.sub(" ", text).strip())
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -7,6 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 SLIDER = "staging_desk.before_after"
 JOB_TABLE = "staging_desk.job_table"
+RECORDS = "staging_desk.record_table"
+FIGURES = "staging_desk.figures"
 
 
 def words(app: AppTest) -> str:
@@ -30,6 +32,17 @@ def refreshes(app: AppTest) -> int:
 def rows(app: AppTest) -> list[dict[str, Any]]:
     """The rows of the job table; none where it is not drawn."""
     return [row for table in drawings(app, JOB_TABLE) for row in table["rows"]]
+
+
+def records(app: AppTest, title: str) -> list[list[dict[str, Any]]]:
+    """The cells of the table of this title, row by row; none where it is not drawn."""
+    tables = [table for table in drawings(app, RECORDS) if table["title"] == title]
+    return [row["cells"] for table in tables for row in table["rows"]]
+
+
+def figures(app: AppTest) -> list[dict[str, Any]]:
+    """The figures that the page draws in rows: label, value, detail, hover and tone."""
+    return [figure for row in drawings(app, FIGURES) for figure in row["figures"]]
 
 
 def metrics(app: AppTest) -> dict[str, str]:

@@ -1,8 +1,11 @@
 """Are names and figures written as people should read them?"""
 
 import re
+from datetime import date, timedelta
 
+from core import clock as core_clock
 from pages.widgets import formatting
+from tests.settable_clock import SettableClock
 
 HOSTILE = (
     "![p](http://127.0.0.1/p.png) :red[PAID] [Pay now](http://evil.example) $x^2$ `code` <b>b</b> :material/home:"
@@ -40,3 +43,37 @@ def test_figures_have_separators_units_and_plurals() -> None:
 def test_durations_take_the_unit_that_fits() -> None:
     table = {None: "–", 6.12: "6.1 s", 59.94: "59.9 s", 102: "1:42 min", 7_500: "2 h 05 min"}
     assert {seconds: formatting.duration(seconds) for seconds in table} == table
+
+
+def test_a_number_in_a_text_from_outside_stays_in_one_piece() -> None:
+    assert formatting.plain(f"{formatting.credits(1_500)}\u2028left") == "1\u202f500 credits left"
+
+
+def test_times_are_as_short_as_they_can_be(clock: SettableClock) -> None:
+    now = core_clock.now()
+    assert formatting.when(now) == "12:00"
+    assert formatting.when_exactly(now - timedelta(seconds=5)) == "11:59:55"
+    assert formatting.when(now - timedelta(days=1)) == f"{now - timedelta(days=1):%d %b}, 12:00"
+    assert formatting.when(now - timedelta(days=400)).endswith(f"{(now - timedelta(days=400)).year}, 12:00")
+
+
+def test_a_day_is_the_viewers_and_lasts_to_the_next() -> None:
+    day = date(2026, 3, 1)
+    assert (formatting.day_start(day).day, formatting.day_end(day) - formatting.day_start(day)) == (
+        1,
+        timedelta(days=1),
+    )
+
+
+def test_a_code_is_told_in_one_sentence_and_an_unknown_one_in_its_own_words() -> None:
+    assert formatting.reason("safety") == "The safety filter refused this variant."
+    assert formatting.reason("never_heard_of") == "never heard of"
+
+
+def test_movements_have_their_sign() -> None:
+    assert [formatting.signed(value) for value in (1_500, 0, -40)] == ["+1\u202f500", "0", "−40"]
+
+
+def test_a_name_becomes_part_of_a_files_name() -> None:
+    assert formatting.file_word("Harbor & Pine/../x") == "harbor-pine-x"
+    assert formatting.file_word("…") == "account"

@@ -1,7 +1,6 @@
 """Does the Monitor tell support how jobs stand, find the one that is asked about, and keep what was chosen?"""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import streamlit as st
@@ -17,11 +16,11 @@ from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
 from tests.pages.conftest import SAFETY, Visit
-from tests.pages.reading import JOB_TABLE, SLIDER, button_by_label, drawings, refreshes, rows, words
+from tests.pages.reading import JOB_TABLE, SLIDER, button_by_label, drawings, figures, records, refreshes, rows, words
 from tests.settable_clock import SettableClock
 
 DATABASES = ("sqlite",)
-FIGURES, FRESHNESS, RECORDS = "staging_desk.figures", "staging_desk.freshness", "staging_desk.record_table"
+FRESHNESS = "staging_desk.freshness"
 
 pytestmark = pytest.mark.usefixtures("runtime")
 
@@ -44,18 +43,13 @@ def later(app: AppTest) -> AppTest:
     return app.run()
 
 
-def figures(app: AppTest) -> dict[str, tuple[str, str]]:
+def head(app: AppTest) -> dict[str, tuple[str, str]]:
     """The figures of the head: value and detail by label."""
-    return {one["label"]: (one["value"], one["detail"]) for one in drawings(app, FIGURES)[0]["figures"]}
+    return {one["label"]: (one["value"], one["detail"]) for one in figures(app)}
 
 
 def freshness(app: AppTest) -> str:
     return str(drawings(app, FRESHNESS)[0]["note"])
-
-
-def table(app: AppTest, title: str) -> list[list[dict[str, Any]]]:
-    """The cells of the table of this title."""
-    return [row["cells"] for drawn in drawings(app, RECORDS) if drawn["title"] == title for row in drawn["rows"]]
 
 
 def listed(app: AppTest) -> list[str]:
@@ -77,7 +71,7 @@ def test_an_empty_monitor_teaches_and_is_quiet(visit: Visit) -> None:
 
 def test_the_head_counts_what_is_under_way_late_and_failed(visit: Visit, one_of_each: dict[str, str]) -> None:
     app = visit("monitor")
-    shown = figures(app)
+    shown = head(app)
     assert shown["In flight"] == ("2", "1 pending · 1 processing")
     assert shown["Queued variants"] == ("2", "2 normal")
     assert shown["Stuck"] == ("0", "none")
@@ -90,9 +84,9 @@ def test_the_head_counts_what_is_under_way_late_and_failed(visit: Visit, one_of_
 def test_the_head_says_that_webhooks_are_not_asked_for_only_to_those_who_may_sync(
     visit: Visit, people: People, sign_in: Callable[[Actor], None]
 ) -> None:
-    assert figures(visit("monitor"))["Webhooks"] == ("Off", "the sweep asks")
+    assert head(visit("monitor"))["Webhooks"] == ("Off", "the sweep asks")
     sign_in(people.bob)
-    assert "Webhooks" not in figures(visit("monitor"))
+    assert "Webhooks" not in head(visit("monitor"))
 
 
 def test_a_stuck_job_is_counted_marked_and_found(visit: Visit, desk: Desk, clock: SettableClock) -> None:
@@ -100,7 +94,7 @@ def test_a_stuck_job_is_counted_marked_and_found(visit: Visit, desk: Desk, clock
     clock.forward(minutes=10)
     factories.job(desk, number=1)
     app = visit("monitor")
-    assert figures(app)["Stuck"][0] == "1"
+    assert head(app)["Stuck"][0] == "1"
     assert [row["id"] for row in rows(app) if row["isStuck"]] == [stuck]
     assert listed(visit("monitor", stuck="yes")) == [stuck]
 
@@ -247,7 +241,7 @@ def test_staff_see_their_own_accounts_jobs_alone(
     sign_in(people.charlie)
     app = visit("monitor")
     assert listed(app) == [theirs]
-    assert figures(app)["In flight"][0] == "1"
+    assert head(app)["In flight"][0] == "1"
 
 
 def test_times_in_the_list_are_relative_and_exact_on_hover(visit: Visit, desk: Desk, clock: SettableClock) -> None:
@@ -290,7 +284,7 @@ def test_every_prediction_is_shown_with_its_id_to_copy_and_what_was_said_of_it(
     visit: Visit, one_of_each: dict[str, str], desk: Desk
 ) -> None:
     job_id = one_of_each["Failed"]
-    shown = table(visit("monitor", job=job_id), "Predictions")
+    shown = records(visit("monitor", job=job_id), "Predictions")
     ordered = [attempt.prediction_id for attempt in factories.attempts(desk.database, job_id)]
     assert [row[1]["copy"] for row in shown] == ordered
     assert [(row[0]["text"], row[0]["below"]) for row in shown] == [
@@ -303,7 +297,7 @@ def test_every_prediction_is_shown_with_its_id_to_copy_and_what_was_said_of_it(
 
 
 def test_the_timeline_tells_the_whole_story_with_utc_on_hover(visit: Visit, one_of_each: dict[str, str]) -> None:
-    shown = table(visit("monitor", job=one_of_each["Partial"]), "Timeline")
+    shown = records(visit("monitor", job=one_of_each["Partial"]), "Timeline")
     told = "\n".join(cell["text"] + cell["below"] for row in shown for cell in row)
     for part in (
         "Variant A is being ordered",

@@ -16,12 +16,12 @@ from tests import factories
 from tests.factories import People
 from tests.fake_provider import SECRET, FakeProvider
 from tests.pages.conftest import Visit
-from tests.pages.reading import words
+from tests.pages.reading import figures, words
 from tests.settable_clock import SettableClock
 from tests.webhooks import signing
 
 DATABASES = ("sqlite",)
-PAGES = ("stage", "monitor", "analytics")
+PAGES = ("stage", "monitor", "refunds", "credits", "analytics")
 
 
 @pytest.fixture
@@ -53,7 +53,8 @@ def test_a_stopped_queue_is_told_on_every_page(visit: Visit, desk: Desk, page: s
 
 @pytest.mark.usefixtures("runtime")
 def test_without_a_public_address_the_sweep_is_named(visit: Visit) -> None:
-    assert "Webhooks are not asked for" in words(visit("monitor"))
+    (webhooks,) = [one for one in figures(visit("monitor")) if one["label"] == "Webhooks"]
+    assert (webhooks["value"], webhooks["detail"]) == ("Off", "the sweep asks")
 
 
 def test_the_share_of_webhooks_and_the_last_one_are_shown(
@@ -65,9 +66,9 @@ def test_the_share_of_webhooks_and_the_last_one_are_shown(
     body = signing.body_of(provider.predictions[provider.bought()[0]])
     inbox.receive(body, signing.headers(body), variant_id=None)
     clock.forward(seconds=12)
-    said = words(visit("monitor"))
-    assert "Webhooks brought 75.0" in said
-    assert "of 8 variants settled in 24 h, the last one 12 s ago." in said
+    (webhooks,) = [one for one in figures(visit("monitor")) if one["label"] == "Webhooks"]
+    assert (webhooks["value"], webhooks["detail"]) == ("12 s ago", "brought 75.0\u202f%")
+    assert "6 variants of 8 settled in 24 hours by a webhook" in webhooks["hover"]
 
 
 def test_webhooks_that_stopped_coming_are_told(

@@ -1,0 +1,143 @@
+"""Does the Credits page show each account's balance, how it came about, and change it only with a reason?"""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.auth.actors import Actor
+from core.auth.audit import AuditFilter, AuditKind, entries
+from core.credits import queries
+from core.jobs.desk import Desk
+from pages.widgets import credit_dialogs
+from tests import factories
+from tests.factories import BELLEVUE, OUTSIDER, People
+from tests.pages.conftest import SAFETY, Visit
+from tests.pages.dialogs import inside
+from tests.pages.reading import button_by_label, figures, records, words
+
+DATABASES = ("sqlite",)
+ALICE = factories.manager()
+
+pytestmark = pytest.mark.usefixtures("runtime")
+
+
+def texts(app: AppTest, title: str) -> list[list[str]]:
+    return [[cell["text"] for cell in row] for row in records(app, title)]
+
+
+def test_every_account_has_its_balance_and_what_it_spent_this_month(
+    visit: Visit, desk: Desk, end_job: Callable[..., str]
+) -> None:
+    end_job({}, SAFETY)
+    factories.set_balance(desk.database, 30, account=OUTSIDER)
+    app = visit("credits")
+    assert texts(app, "Accounts") == [
+        [BELLEVUE, "980", "20", ""],
+        [OUTSIDER, "30", "0", "Low balance"],
+    ]
+    assert "2 accounts · 1\u202f010 credits in all · 20 credits spent this month · :orange[1 low]" in words(app)
+
+
+def test_an_accounts_statement_is_found_by_its_address(visit: Visit, desk: Desk, end_job: Callable[..., str]) -> None:
+    job_id = end_job({}, SAFETY)
+    app = visit("credits", account=BELLEVUE)
+    assert [(one["label"], one["value"]) for one in figures(app)] == [("Balance", "980"), ("Spent this month", "20")]
+    shown = records(app, "Statement")
+    assert [[cell["text"] for cell in row[1:3]] + [row[5]["text"], row[6]["text"]] for row in shown] == [
+        ["Refund", "The safety filter refused this variant.", "+20", "980"],
+        ["Charge", "Staging", "−40", "960"],
+        ["Grant", "package", "+1\u202f000", "1\u202f000"],
+    ]
+    assert [(row[3]["action"], row[3]["href"]) for row in shown[:2]] == [(job_id, f"monitor?job={job_id}")] * 2
+    assert shown[2][3]["text"] == ""
+    assert shown[0][0]["hover"].endswith(" UTC")
+
+
+def test_an_unknown_account_is_a_clear_warning(visit: Visit) -> None:
+    app = visit("credits", account="Nobody & Sons")
+    assert [warning.value for warning in app.warning] == ["There is no account of that name."]
+    assert len(records(app, "Accounts")) == 2
+
+
+def test_staff_see_only_their_own_account_and_can_not_grant(
+    visit: Visit, people: People, sign_in: Callable[[Actor], None]
+) -> None:
+    sign_in(people.charlie)
+    app = visit("credits", account=BELLEVUE)
+    assert [heading.value for heading in app.subheader] == [OUTSIDER]
+    assert BELLEVUE not in words(app)
+    for key in ("grant", "adjust"):
+        assert (app.button(key).disabled, app.button(key).help) == (True, "Managers grant and adjust credits.")
+    assert not [button for button in app.button if button.key == "new-account"]
+
+
+def test_more_than_a_page_is_loaded_on_a_click(visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE_MAX", 1)
+    factories.job(desk)
+    app = visit("credits", account=BELLEVUE)
+    assert len(records(app, "Statement")) == 1
+    app.button("statement-more").click().run()
+    assert len(records(app, "Statement")) == 2
+    assert "That is all: 2 movements." in words(app)
+
+
+def test_a_grant_says_the_balance_before_and_after_and_needs_a_reason(desk: Desk) -> None:
+    app = inside(credit_dialogs.draw_grant, ALICE, BELLEVUE, 1_000)
+    assert (app.button("credits-now").disabled, app.button("credits-now").help) == (True, "Give a reason first.")
+    assert f"Grant 500 credits to {BELLEVUE}: 1\u202f000 → **1\u202f500**" in words(app)
+    app.text_input[0].input("package of May").run()
+    button_by_label(app, "Grant 500 credits").click()
+    app.run()
+    assert factories.balance(desk.database) == 1_500
+    assert app.session_state["deed_notice"] == f"{BELLEVUE} has 1\u202f500 credits now."
+
+
+def test_a_grant_that_is_clicked_twice_is_given_once(desk: Desk) -> None:
+    app = inside(credit_dialogs.draw_grant, ALICE, BELLEVUE, 1_000)
+    app.text_input[0].input("package of May").run()
+    for _ in range(2):
+        app.button("credits-now").click().run()
+    assert factories.balance(desk.database) == 1_500
+
+
+def test_an_adjustment_takes_away_or_adds_and_never_goes_below_zero(desk: Desk) -> None:
+    app = inside(credit_dialogs.draw_adjustment, ALICE, BELLEVUE, 1_000)
+    app.text_input[0].input("granted twice")
+    app.number_input[0].set_value(1_001).run()
+    assert app.button("credits-now").disabled
+    assert "The balance can't go below zero" in words(app)
+    app.number_input[0].set_value(40).run()
+    assert f"Adjust by −40 credits: {BELLEVUE}: 1\u202f000 → **960**" in words(app)
+    button_by_label(app, "Adjust by −40").click()
+    app.run()
+    assert factories.balance(desk.database) == 960
+    app = inside(credit_dialogs.draw_adjustment, ALICE, BELLEVUE, 960)
+    app.segmented_control[0].set_value("Add")
+    app.text_input[0].input("taken by mistake").run()
+    app.button("credits-now").click().run()
+    assert factories.balance(desk.database) == 980
+
+
+def test_a_new_account_is_opened_with_its_first_credits(desk: Desk) -> None:
+    app = inside(credit_dialogs.draw_new_account, ALICE)
+    assert "Name the account first." in words(app)
+    app.text_input[0].input("Casa & Co")
+    app.text_input[1].input("package of May").run()
+    button_by_label(app, "Open with 500 credits").click()
+    app.run()
+    assert factories.balance(desk.database, "Casa & Co") == 500
+
+
+def test_a_refused_grant_keeps_what_was_typed(people: People) -> None:
+    app = inside(credit_dialogs.draw_grant, people.dora, BELLEVUE, 1_000)
+    app.text_input[0].input("package of May").run()
+    app.button("credits-now").click().run()
+    assert "(permission_denied)" in app.error[0].value
+    assert app.text_input[0].value == "package of May"
+
+
+def test_the_csv_is_made_only_when_it_is_asked_for(visit: Visit, desk: Desk) -> None:
+    assert [one.proto.label for one in visit("credits", account=BELLEVUE).get("download_button")] == ["CSV"]
+    with desk.database.read() as session:
+        assert not entries(session, ALICE, AuditFilter(kind=AuditKind.EXPORT)).entries
