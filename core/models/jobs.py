@@ -45,6 +45,15 @@ class Job(Base):
             "started_at",
             "completed_at",
         ),
+        # What ended today, without a pass over what ended before; written once a job.
+        sa.Index(
+            "ix_jobs_ended",
+            "completed_at",
+            "state",
+            "account_id",
+            sqlite_where=sa.text("completed_at IS NOT NULL"),
+            postgresql_where=sa.text("completed_at IS NOT NULL"),
+        ),
         sa.Index("ix_jobs_account_id_created_at", "account_id", "created_at"),
         sa.Index("ix_jobs_state_created_at", "state", "created_at"),
         sa.Index("ix_jobs_retry_of", "retry_of"),

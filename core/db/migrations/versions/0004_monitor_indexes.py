@@ -1,4 +1,4 @@
-"""One index from which the Monitor's questions are answered, with the photo's file name in it."""
+"""The indexes from which the Monitor's questions are answered, with the photo's file name in the one of them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,12 +31,21 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("search_name", sa.Text(), server_default=sa.text("''"), nullable=False))
     _fill_search_names()
     op.create_index("ix_jobs_monitor", "jobs", _MONITOR, unique=False)
-    # The new one begins with the same columns.
+    op.create_index(
+        "ix_jobs_ended",
+        "jobs",
+        ["completed_at", "state", "account_id"],
+        unique=False,
+        sqlite_where=sa.text("completed_at IS NOT NULL"),
+        postgresql_where=sa.text("completed_at IS NOT NULL"),
+    )
+    # The wide one begins with the same columns.
     op.drop_index("ix_jobs_created_at_id", table_name="jobs")
 
 
 def downgrade() -> None:
     op.create_index("ix_jobs_created_at_id", "jobs", ["created_at", "id"], unique=False)
+    op.drop_index("ix_jobs_ended", table_name="jobs")
     op.drop_index("ix_jobs_monitor", table_name="jobs")
     op.drop_column("jobs", "search_name")
 
@@ -44,9 +53,7 @@ def downgrade() -> None:
 def _fill_search_names() -> None:
     connection = op.get_bind()
     file_name = sa.select(_PHOTOS.c.file_name).where(_PHOTOS.c.id == _JOBS.c.photo_id).scalar_subquery()
-    connection.execute(
-        sa.update(_JOBS).values(search_name=sa.func.lower(sa.func.substr(file_name, 1, _NAME_MAX)))
-    )
+    connection.execute(sa.update(_JOBS).values(search_name=sa.func.lower(sa.func.substr(file_name, 1, _NAME_MAX))))
     # Databases fold plain letters alike; names with others are folded here, as they will be from now on.
     names = connection.execute(
         sa.select(_JOBS.c.id, _PHOTOS.c.file_name).join(_PHOTOS, _PHOTOS.c.id == _JOBS.c.photo_id)
