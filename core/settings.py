@@ -17,6 +17,11 @@ from core import errors
 
 REPLICATE_API_URL = "https://api.replicate.com"
 SECRET_MIN_LENGTH = 16
+_SIGN_IN_NEEDS = ("redirect_uri", "client_id", "client_secret", "server_metadata_url")
+_SIGN_IN_SENTENCE = (
+    f"sign-in must be configured as [auth] in .streamlit/secrets.toml, with {', '.join(_SIGN_IN_NEEDS)} and a "
+    f"cookie_secret of at least {SECRET_MIN_LENGTH} characters"
+)
 
 
 class Settings(BaseSettings):
@@ -151,7 +156,7 @@ class Settings(BaseSettings):
                 "STAGING_PUBLIC_URL must be a public https address": _is_public_https(self.public_url),
                 f"STAGING_SECRET must be set to at least {SECRET_MIN_LENGTH} characters": self.secret is not None
                 and len(self.secret.get_secret_value()) >= SECRET_MIN_LENGTH,
-                "sign-in must be configured as [auth] in .streamlit/secrets.toml": _has_sign_in(secrets_file),
+                _SIGN_IN_SENTENCE: _has_sign_in(secrets_file),
             }.items()
             if not fulfilled
         ]
@@ -189,6 +194,13 @@ def _is_public_https(url: str | None) -> bool:
 
 def _has_sign_in(secrets_file: Path) -> bool:
     try:
-        return bool(tomllib.loads(secrets_file.read_text()).get("auth"))
+        given = tomllib.loads(secrets_file.read_text()).get("auth")
     except (FileNotFoundError, tomllib.TOMLDecodeError):
         return False
+    if not isinstance(given, dict):
+        return False
+    # Of several providers, each has a table of its own for what is about it alone.
+    providers = [{**given, **one} for one in given.values() if isinstance(one, dict)] or [given]
+    # Whoever can guess the cookie's secret signs themselves in as anybody.
+    is_guessable = len(str(given.get("cookie_secret", ""))) < SECRET_MIN_LENGTH
+    return not is_guessable and all(one.get(name) for one in providers for name in _SIGN_IN_NEEDS)

@@ -30,7 +30,28 @@ def read(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     return core_settings.read()
 
 
-def sign_in(folder: Path, text: str = '[auth]\nclient_id = "a"\n') -> Path:
+SIGN_IN = """[auth]
+redirect_uri = "https://desk.example.com/oauth2callback"
+cookie_secret = "sixteen or more characters"
+client_id = "a"
+client_secret = "b"
+server_metadata_url = "https://id.example.com/.well-known/openid-configuration"
+"""
+TWO_PROVIDERS = """[auth]
+redirect_uri = "https://desk.example.com/oauth2callback"
+cookie_secret = "sixteen or more characters"
+[auth.ours]
+client_id = "a"
+client_secret = "b"
+server_metadata_url = "https://id.example.com/.well-known/openid-configuration"
+[auth.theirs]
+client_id = "c"
+client_secret = "d"
+server_metadata_url = "https://elsewhere.example.com/.well-known/openid-configuration"
+"""
+
+
+def sign_in(folder: Path, text: str = SIGN_IN) -> Path:
     path = folder / ".streamlit" / "secrets.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
@@ -116,7 +137,21 @@ def test_production_refuses_to_start_and_names_what_is_missing(
     assert not any(other in refused.value.message for other in others)
 
 
-@pytest.mark.parametrize("text", [None, "", "[other]\n", "[auth]\n", "not toml ["])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "[other]\n",
+        "[auth]\n",
+        "auth = 1\n",
+        "not toml [",
+        SIGN_IN.replace("sixteen or more characters", ""),
+        SIGN_IN.replace("sixteen or more characters", "fifteen of them"),
+        SIGN_IN.replace('client_id = "a"', ""),
+        TWO_PROVIDERS.replace('client_secret = "d"', ""),
+    ],
+)
 def test_production_needs_sign_in(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str | None) -> None:
     if text is not None:
         sign_in(folder, text)
@@ -129,6 +164,11 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         read(monkeypatch, STAGING_ENV="production").require_startable()
     for named in ("REPLICATE_API_TOKEN", "STAGING_PUBLIC_URL", "STAGING_SECRET", "[auth]"):
         assert named in refused.value.message
+
+
+def test_several_providers_are_sign_in_too(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    sign_in(folder, TWO_PROVIDERS)
+    read(monkeypatch, **SAFE).require_startable()
 
 
 @pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])

@@ -82,13 +82,14 @@ def note(
     job_id: str | None = None,
     target: str = "",
     detail: str = "",
+    role: str | None = None,
 ) -> None:
-    """Add a deed to the log; it is kept if, and only if, the deed itself is."""
+    """Add a deed to the log; it is kept if, and only if, the deed itself is. `role` stands for the actor's own."""
     session.execute(
         sa.insert(AuditEntry).values(
             at=clock.now(),
             actor=actor.name,
-            role=actor.role.value,
+            role=actor.role.value if role is None else role,
             source=actor.source.value,
             kind=kind.value,
             account_id=account_id,

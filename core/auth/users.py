@@ -155,6 +155,9 @@ def _who(identity: Identity) -> sa.Select[*tuple[Any, ...]]:
 
 def _note_sign_in(database: Database, identity: Identity) -> sa.Row[Any]:
     email = _normal(identity.email) or f"{identity.subject} at {identity.issuer}"
+    if identity.email and not identity.email_verified:
+        # Anybody may say so; it must not look like, or stand in the way of, whoever the address belongs to.
+        email = f"{email} (not verified)"
     values = {
         "issuer": identity.issuer,
         "subject": identity.subject,
@@ -172,8 +175,14 @@ def _note_sign_in(database: Database, identity: Identity) -> sa.Row[Any]:
         person = Actor(
             name=user.email, role=Role(user.role or Role.STAFF), source=Source.PAGE, account_id=user.account_id
         )
-        detail = user.role or _NO_ROLE
-        audit.note(session, person, AuditKind.SIGN_IN, account_id=user.account_id, target=user.email, detail=detail)
+        audit.note(
+            session,
+            person,
+            AuditKind.SIGN_IN,
+            account_id=user.account_id,
+            target=user.email,
+            role=user.role or _NO_ROLE,
+        )
     _log.info("signed in", person=user.id, role=user.role)
     return user
 

@@ -35,7 +35,7 @@ def everybody(database: Database) -> list[tuple[str, Role | None, str | None, bo
 def audited(database: Database, kind: AuditKind) -> list[tuple[str, str, str]]:
     with database.read() as session:
         page = audit.entries(session, factories.manager(), AuditFilter(kind=kind))
-    return [(one.actor, one.target, one.detail) for one in page.entries]
+    return [(one.actor, one.target, one.detail or one.role) for one in page.entries]
 
 
 def only_person(database: Database) -> int:
@@ -48,6 +48,15 @@ def test_an_unknown_person_gets_no_role_and_is_remembered(database: Database) ->
     assert users.sign_in(database, ZOE) is None
     assert everybody(database) == [("zoe@example.com", None, None, False)]
     assert audited(database, AuditKind.SIGN_IN) == [("zoe@example.com", "zoe@example.com", "no role")]
+
+
+def test_an_email_that_nobody_verified_is_told_from_one_that_is(database: Database) -> None:
+    users.sign_in(database, replace(ZOE, subject="impostor", email_verified=False))
+    assert everybody(database) == [("zoe@example.com (not verified)", None, None, False)]
+    users.invite(database, factories.manager(), email="zoe@example.com", role=Role.SUPPORT, account=None)
+    actor = users.sign_in(database, ZOE)
+    assert actor is not None
+    assert (actor.name, actor.role) == ("zoe@example.com", Role.SUPPORT)
 
 
 def test_the_role_that_a_manager_gives_holds_from_then_on(database: Database) -> None:

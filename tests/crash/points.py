@@ -105,13 +105,27 @@ CALLS: tuple[tuple[str, Scenario, tuple[int, ...]], ...] = (
     ("storage.put", scenarios.PLAIN, (1, 4)),
 )
 
+_ASKED_AGAIN = "all that a person asked for in one transaction, which they ask for again"
+
 # Transactions that no job hangs on, so that dying in them loses nothing but themselves.
 EXCEPTIONS: dict[str, str] = {
     "jobs.pause.try_at_once": "it is the first thing a server does, before there is one to be killed at work",
     "api.deps.get_optional_actor": "notes when a key was last used",
     "cli.create_api_key": "a command of its own, repeated by who gave it",
-    "cli.revoke_api_key": "a command of its own, repeated by who gave it",
-    "credits.service.grant": "a command of its own; one transaction, its entry and its balance together",
+    "auth.api_keys.create_key": _ASKED_AGAIN,
+    "auth.api_keys.revoke_key": _ASKED_AGAIN,
+    "auth.audit.export_csv": _ASKED_AGAIN,
+    "auth.users._note_sign_in": _ASKED_AGAIN,
+    "auth.users.invite": _ASKED_AGAIN,
+    "auth.users.set_role": _ASKED_AGAIN,
+    "credits.exports.statement_csv": _ASKED_AGAIN,
+    "credits.limits.set_refund_limit": _ASKED_AGAIN,
+    "credits.service.adjust": _ASKED_AGAIN,
+    "credits.service.grant": _ASKED_AGAIN,
+    "jobs.refund_queries.export_csv": _ASKED_AGAIN,
+    "jobs.refunds.approve": _ASKED_AGAIN,
+    "jobs.refunds.decline": _ASKED_AGAIN,
+    "jobs.refunds.refund_job": _ASKED_AGAIN,
     "jobs.demo_history.write/find_or_open_account": "a command that writes a made-up history",
     "jobs.demo_history.write/session": "a command that writes a made-up history",
     "webhooks.inbox.forget_applied": "once an hour, deletes what was applied a week before",
