@@ -86,7 +86,12 @@ def _draw_jobs(actor: Actor, wanted: Wanted, seen: Snapshot) -> tuple[str, ...]:
         right, left = st.columns([6, 5])
     with right:
         _draw_job(actor, job_id, seen.typical)
-    with left, st.container(height=min(_LIST_HEIGHT, _ROW_HEIGHT * (len(seen.page.rows) + 1)), border=False):
+    with (
+        left,
+        st.container(
+            height=min(_LIST_HEIGHT, _ROW_HEIGHT * (len(seen.page.rows) + 1)), border=False, key="monitor-list"
+        ),
+    ):
         return _draw_list(actor, wanted, seen, job_id)
 
 

@@ -65,6 +65,16 @@ function fill(button, row) {
   );
 }
 
+// Where the list scrolls by itself, the open job may lie below its edge; the page itself stays where it is.
+function reveal(table) {
+  const open = table.querySelector('[aria-pressed="true"]');
+  let box = table.getRootNode().host ?? table;
+  while (box && !(box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY))) box = box.parentElement;
+  if (!open || !box || box.dataset.testid === "stMain" || !box.closest(".st-key-monitor-list")) return;
+  const [row, edge] = [open.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (row.bottom > edge.bottom || row.top < edge.top) box.scrollTop += row.top - edge.top - edge.height / 3;
+}
+
 function checkbox(row, checked, change) {
   const label = element("label", "check");
   if (!row.canCheck) return label;
@@ -86,8 +96,9 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     COLUMNS.forEach(([title, className]) => head.append(element("div", className, title)));
     table.append(head);
   }
-  // What is checked is the browser's own, so that a refresh takes nothing away that was checked meanwhile.
-  const checked = new Set((table.dataset.checked ?? "").split(" ").filter((id) => data.rows.some((row) => row.id === id && row.canCheck)));
+  // What is checked is the browser's own, so that a refresh takes nothing away that was checked meanwhile;
+  // only a list that is drawn at another place begins with what is known here.
+  const checked = new Set((table.dataset.checked ?? data.checked.join(" ")).split(" ").filter((id) => data.rows.some((row) => row.id === id && row.canCheck)));
   const keep = () => { table.dataset.checked = [...checked].join(" "); };
   keep();
   const change = (id, isChecked) => {
@@ -117,6 +128,5 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   wanted.forEach((line, position) => {
     if (table.children[position + 1] !== line) table.insertBefore(line, table.children[position + 1] ?? null);
   });
-  // Where the list scrolls by itself, the selected job may lie below its edge.
-  if (isNew) table.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
+  if (isNew) reveal(table);
 }

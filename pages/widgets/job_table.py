@@ -38,17 +38,22 @@ def draw(jobs: Sequence[JobRow], *, opened: str | None, can_check: bool, now: da
         data={
             "rows": [_row(job, opened=job.id == opened, can_check=job.id in checkable, now=now) for job in jobs],
             "isCheckable": bool(checkable),
+            "checked": _checked(st.session_state.get(key), checkable),
         },
         default={"checked": []},
         on_selected_change=lambda: None,
         on_checked_change=lambda: None,
     )
-    checked = result.checked if isinstance(result.checked, list) else []
     return Clicked(
         job_id=str(result.selected) if result.selected else None,
-        # Since it was checked, a job may have ended or left the page.
-        checked=tuple(job_id for job_id in checkable if job_id in checked),
+        checked=tuple(_checked(result, checkable)),
     )
+
+
+def _checked(state: Any, checkable: Sequence[str]) -> list[str]:
+    """Which jobs the list's state says are checked: since then, one may have ended or left the page."""
+    kept = getattr(state, "checked", None)
+    return [job_id for job_id in checkable if isinstance(kept, list) and job_id in kept]
 
 
 def _row(job: JobRow, *, opened: bool, can_check: bool, now: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pages.widgets.record_table import Cell, Column, Row
 from pages.widgets.states import JOB_LOOKS
 
 
-@st.dialog("Sync with Replicate", icon=":material/sync:", width="large")
+@st.dialog("Sync with Replicate", icon=":material/sync:", width="medium")
 def draw(actor: Actor, job_ids: Sequence[str] | None) -> None:
     """Draw the dialog for these jobs; without any, for all that are stale."""
     expected = _once("expected", lambda: _sync(actor, job_ids, dry_run=True))
