@@ -31,20 +31,20 @@ def draw(accounts: Sequence[str]) -> RefundFilter:
             ["", *RefundReason],
             format_func=lambda reason: REASON_WORDS[RefundReason(reason)] if reason else "Any reason",
             key=_key("reason"),
-            width=230,
+            width=190,
         )
         st.selectbox(
             "Account",
             ["", *accounts, *([chosen] if chosen and chosen not in accounts else [])],
             format_func=lambda name: name or "Any account",
             key=_key("account"),
-            width=200,
+            width=170,
         )
         st.text_input(
-            "Asked or decided by", key=_key("person"), max_chars=_TEXT_MAX, placeholder="Anybody", width=190
+            "Asked or decided by", key=_key("person"), max_chars=_TEXT_MAX, placeholder="Anybody", width=160
         )
-        st.date_input("From", value=None, key=_key("from"), width=150)
-        st.date_input("To", value=None, key=_key("to"), width=150)
+        st.date_input("From", value=None, key=_key("from"), width=140)
+        st.date_input("To", value=None, key=_key("to"), width=140)
         wanted = _read()
         if wanted != RefundFilter():
             st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", on_click=clear, key="refunds-clear")
