@@ -213,7 +213,7 @@ def _amount(session: Session, actor: Actor, request: RefundRequest) -> int:
         raise errors.ValidationFailed("This job has no such variant. Nothing was refunded.")
     if amount == 0:
         name = variant_name(request.variant_index)
-        raise errors.StateConflict(f"{name} was refunded already. Nothing was refunded again.")
+        raise errors.StateConflict(f"{name} was refunded already, or waits for it. Nothing was refunded again.")
     return amount
 
 
@@ -257,7 +257,7 @@ def _require_decided(session: Session, refund_id: str, state: RefundState) -> st
 
 def _pay(session: Session, actor: Actor, refund_id: str, *, note: str) -> None:
     refund = refund_queries.one(session, refund_id)
-    left = refund_queries.refundable(session, actor, job_id=refund.job_id)
+    left = refund_queries.refundable(session, actor, job_id=refund.job_id, without=refund_id)
     of_variant = left.job_credits if refund.variant_index is None else left.variant_credits[refund.variant_index]
     if refund.amount_credits > of_variant:
         raise errors.StateConflict("Less than that is left to refund on this job by now. Nothing was refunded.")

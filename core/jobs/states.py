@@ -74,7 +74,8 @@ def final_job_state(variants: Collection[VariantState]) -> JobState | None:
 def progress_percent(variants: Sequence[tuple[VariantState, float]]) -> int:
     """0 to 100 for a job, from each variant's state and the share of its expected time that has passed.
 
-    A running variant stays under 95 until it is settled, however long it takes.
+    A variant stays under 95 until it is settled, however long it takes, and does not fall back while it waits to be
+    ordered again.
     """
     if not variants:
         return 0
@@ -85,6 +86,6 @@ def progress_percent(variants: Sequence[tuple[VariantState, float]]) -> int:
 def _progress(state: VariantState, elapsed_share: float) -> float:
     if state.is_terminal:
         return 100.0
-    if state is VariantState.RUNNING:
+    if state is VariantState.RUNNING or elapsed_share > 0:
         return 10.0 + 85.0 * min(max(elapsed_share, 0.0), 1.0)
     return 5.0 if state is VariantState.SUBMITTING else 0.0

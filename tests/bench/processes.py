@@ -70,6 +70,15 @@ def desk(
 
 
 @contextmanager
+def page(script: str) -> Iterator[Served]:
+    """A Streamlit page of its own, by the path of its script."""
+    port = free_port()
+    words = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    with _running(words, {}, f"http://127.0.0.1:{port}", "/_stcore/health") as served:
+        yield served
+
+
+@contextmanager
 def api(data: Path, *, provider_url: str, port: int | None = None, **settings: str) -> Iterator[Served]:
     """The API alone."""
     port = port or free_port()
@@ -171,7 +180,8 @@ def _wait_until_answered(started: subprocess.Popen[bytes], url: str) -> None:
         try:
             # Any answer of ours will do; the simulator says 401 to a question without a token.
             answer = httpx.get(url, timeout=2)
-            if answer.status_code in (200, 401) and "json" in answer.headers.get("content-type", ""):
+            is_ours = "json" in answer.headers.get("content-type", "") or answer.text == "ok"
+            if answer.status_code in (200, 401) and is_ours:
                 return
         except httpx.HTTPError:
             pass

@@ -299,11 +299,27 @@ def test_a_declined_request_moves_nothing_and_says_why(desk: Desk, people: Peopl
 def test_a_request_is_paid_only_as_far_as_there_is_something_left(desk: Desk, people: People, finished: str) -> None:
     set_limit(desk, per_refund=20)
     asked = ask(desk, people.dora, finished).refund
-    ask(desk, people.dora, finished, variant=0)
+    with desk.database.write() as session:
+        ledger.refund(session, key="refund:by hand", job_id=finished, amount_credits=1, reason="goodwill", actor="x")
     with pytest.raises(errors.StateConflict, match="Less than that is left"):
         refunds.approve(desk.database, people.alice, refund_id=asked.id)
-    assert factories.balance(desk.database) == CHARGED + 20
-    assert audit.audit(desk) == []
+    assert factories.balance(desk.database) == CHARGED + 1
+
+
+def test_what_waits_for_a_decision_is_not_left(desk: Desk, people: People, finished: str) -> None:
+    set_limit(desk, per_refund=0)
+    first = ask(desk, people.dora, finished, variant=0).refund
+    assert left(desk, finished) == (20, {0: 0, 1: 20})
+    with pytest.raises(errors.StateConflict, match="or waits for it"):
+        ask(desk, people.alice, finished, variant=0)
+    with pytest.raises(errors.StateConflict, match="more than the 20 credits left"):
+        ask(desk, people.alice, finished, 21)
+    ask(desk, people.dora, finished, 20)
+    with pytest.raises(errors.StateConflict, match="waits for a manager's decision"):
+        ask(desk, people.alice, finished, 1)
+    refunds.decline(desk.database, people.alice, refund_id=first.id, note="It is fine.")
+    assert left(desk, finished) == (20, {0: 20, 1: 20})
+    assert ask(desk, people.alice, finished, variant=0).refund.state is RefundState.REFUNDED
 
 
 def test_an_unknown_refund_is_not_found(desk: Desk, people: People) -> None:
