@@ -64,9 +64,19 @@ def test_progress_never_falls_as_time_passes(state: VariantState, earlier: float
 
 
 def test_progress_rises_with_every_step() -> None:
-    steps = [VariantState.QUEUED, VariantState.SUBMITTING, VariantState.RUNNING, VariantState.SUCCEEDED]
-    assert [progress_percent([(state, 0.5)] * 2) for state in steps] == [0, 5, 52, 100]
+    steps = {
+        VariantState.QUEUED: 0.0,
+        VariantState.SUBMITTING: 0.0,
+        VariantState.RUNNING: 0.5,
+        VariantState.SUCCEEDED: 0.5,
+    }
+    assert [progress_percent([step] * 2) for step in steps.items()] == [0, 5, 52, 100]
     assert progress_percent([(VariantState.RUNNING, 1_000.0)]) == 95
+
+
+@pytest.mark.parametrize("state", [VariantState.QUEUED, VariantState.SUBMITTING])
+def test_progress_does_not_fall_back_while_a_free_retry_waits(state: VariantState) -> None:
+    assert progress_percent([(state, 0.5)]) == progress_percent([(VariantState.RUNNING, 0.5)])
 
 
 def test_what_is_in_flight_is_all_that_is_not_final() -> None:
