@@ -20,7 +20,7 @@ from core.credits import service as credit_service
 from core.images import results, thumbnails
 from core.jobs import search_text
 from core.jobs.desk import Desk
-from core.jobs.states import JobState, Priority, VariantState, final_job_state
+from core.jobs.states import ENDED_WORDS, JobState, Priority, VariantState, final_job_state
 from core.models import Account, Attempt, Base, Job, JobEvent, LedgerEntry, Photo, Variant
 from core.models.base import new_id
 from core.prompts import compose, presets
@@ -193,7 +193,7 @@ def _add_job(
     )
     for at, kind, source, actor, message in (
         (created_at, "submitted", "page", person, f"Submitted for {pricing.JOB_PRICE_CREDITS} credits."),
-        (completed_at, "finished", "sweep", "system", f"The job is {state.value}."),
+        (completed_at, "finished", "sweep", "system", ENDED_WORDS[state]),
     ):
         books.add(
             JobEvent, job_id=job_id, variant_index=None, at=at, kind=kind, source=source, actor=actor, message=message

@@ -20,7 +20,7 @@ from core.auth.audit import AuditKind
 from core.credits import ledger
 from core.jobs import attempts, events, retry
 from core.jobs.events import EventKind
-from core.jobs.states import JobState, VariantState, final_job_state, variant_name
+from core.jobs.states import ENDED_WORDS, JobState, VariantState, final_job_state, variant_name
 from core.models import Attempt, Job, Variant
 from core.models.base import UtcTime
 from core.provider.contract import Prediction, PredictionStatus
@@ -232,7 +232,8 @@ def _return_credits(session: Session, actor: Actor, variant: LockedVariant, *, n
         note=note,
     )
     if returned is not None:
-        _tell(session, actor, variant, EventKind.REFUNDED, f"{variant.price_credits} credits were returned.")
+        words = f"{variant_name(variant.variant_index)}: {variant.price_credits} credits were returned."
+        _tell(session, actor, variant, EventKind.REFUNDED, words)
         audit.note(
             session,
             actor,
@@ -265,7 +266,7 @@ def _finish_job(session: Session, actor: Actor, *, job_id: str) -> None:
             error_message=first_error.error_message if first_error else None,
         )
     )
-    events.add(session, actor, job_id=job_id, kind=EventKind.FINISHED, message=f"The job is {state.value}.")
+    events.add(session, actor, job_id=job_id, kind=EventKind.FINISHED, message=ENDED_WORDS[state])
 
 
 def _keep_provider_columns(session: Session, prediction: Prediction) -> None:

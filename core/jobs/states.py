@@ -53,6 +53,13 @@ def variant_name(index: int) -> str:
     return f"Variant {chr(ord('A') + index)}"
 
 
+# What the history says when a job ends.
+ENDED_WORDS = {
+    JobState.COMPLETED: "The job is completed.",
+    JobState.PARTIAL: "The job has ended with one of its results.",
+    JobState.FAILED: "The job has failed.",
+    JobState.CANCELED: "The job was canceled.",
+}
 IN_FLIGHT_JOBS = tuple(state for state in JobState if not state.is_terminal)
 
 

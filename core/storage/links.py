@@ -17,10 +17,14 @@ def path(key: str) -> str:
     return ROUTE + quote(key)
 
 
+def period(moment: datetime) -> int:
+    """The number of the period that the moment lies in: links that are made within one are the same."""
+    return int(moment.timestamp()) // _PERIOD_SECONDS
+
+
 def signed_path(key: str, *, secret: str, now: datetime | None = None, download_name: str = "") -> str:
     """A path that opens without a key for the next 6 to 12 hours, as a download where a name is given."""
-    seconds = int((now or clock.now()).timestamp())
-    expires = (seconds // _PERIOD_SECONDS + 2) * _PERIOD_SECONDS
+    expires = (period(now or clock.now()) + 2) * _PERIOD_SECONDS
     query = {"expires": str(expires), "signature": _signature(key, expires, download_name, secret)}
     if download_name:
         query["name"] = download_name

@@ -23,6 +23,7 @@ _SHOWN = 50
 _KEPT = timedelta(milliseconds=500)
 _HEALTH_KEPT = timedelta(seconds=2)
 _CHOICES_KEPT = timedelta(seconds=30)
+# Kept as resources: what is frozen needs no copy for each page.
 # The account decides what is seen: all who see the same share one look.
 _BY_ACCOUNT: dict[str | type[Any], Callable[[Any], Any]] = {Actor: lambda actor: actor.account_id}
 
@@ -53,7 +54,7 @@ def forget() -> None:
     _look.clear()
 
 
-@st.cache_data(ttl=_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+@st.cache_resource(ttl=_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
 def _look(actor: Actor, wanted: Wanted, day_started_at: datetime) -> Snapshot:
     with session.runtime().database.read() as opened:
         return Snapshot(
@@ -65,14 +66,14 @@ def _look(actor: Actor, wanted: Wanted, day_started_at: datetime) -> Snapshot:
         )
 
 
-@st.cache_data(ttl=_CHOICES_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+@st.cache_resource(ttl=_CHOICES_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
 def choices(actor: Actor) -> Choices:
     """What there is to filter by."""
     with session.runtime().database.read() as opened:
         return overview.choices(opened, actor)
 
 
-@st.cache_data(ttl=_HEALTH_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+@st.cache_resource(ttl=_HEALTH_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
 def webhooks(actor: Actor) -> WebhookHealth:
     """How the provider's news is doing; for those who may sync."""
     with session.runtime().database.read() as opened:

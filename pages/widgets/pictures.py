@@ -1,21 +1,30 @@
 """Where does the browser find a picture? Signed links, and the copies that people may download."""
 
+import functools
 import mimetypes
 
 import streamlit as st
 
-from core import errors
+from core import clock, errors
+from core import runtime as core_runtime
 from core.delivery import filenames, labels
 from core.jobs.details import JobDetail, VariantDetail
 from core.storage import links
 from pages.widgets import formatting, session
 
 _COPIES_KEPT = 64
+_LINKS_KEPT = 4_096
 
 
 def url(key: str) -> str:
     """A link to a stored picture that opens in this browser for some hours."""
-    return links.signed_path(key, secret=session.runtime().settings.signing_secret)
+    return _signed(key, core_runtime.current().settings.signing_secret, links.period(clock.now()))
+
+
+@functools.lru_cache(maxsize=_LINKS_KEPT)
+def _signed(key: str, secret: str, _period: int) -> str:
+    # Lists that refresh every two seconds would sign the same fifty links again each time.
+    return links.signed_path(key, secret=secret)
 
 
 @st.cache_data(max_entries=_COPIES_KEPT, show_spinner=False)

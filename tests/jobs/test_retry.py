@@ -246,7 +246,7 @@ def test_the_history_of_a_retry_reads_well(desk: Desk, provider: FakeProvider, o
         "It is ordered once more with a new seed, at no charge."
     )
     assert said["failed"] == "Variant A: " + errors.SafetyRefused().message
-    assert said["refunded"] == "20 credits were returned."
+    assert said["refunded"] == "Variant A: 20 credits were returned."
 
 
 # ---- news of the first prediction -------------------------------------------------------------------

@@ -32,12 +32,18 @@ MakeRuntime = Callable[..., Runtime]
 Visit = Callable[..., AppTest]
 
 
+def forget_all() -> None:
+    """Let go of what pages keep for all visitors of a process, as time does."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """What pages keep for all visitors of a process must not reach the next test."""
-    st.cache_data.clear()
+    forget_all()
     yield
-    st.cache_data.clear()
+    forget_all()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import clock as core_clock
@@ -17,7 +16,7 @@ from pages.widgets import formatting
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
-from tests.pages.conftest import SAFETY, Visit
+from tests.pages.conftest import SAFETY, Visit, forget_all
 from tests.pages.reading import metrics, words
 from tests.settable_clock import SettableClock
 
@@ -135,7 +134,7 @@ def test_figures_are_at_most_as_old_as_the_page_says(visit: Visit, desk: Desk, e
     end_job({}, {}, number=1)
     assert "1 of 1 job" in words(app.run())
     assert "at most 30 s old" in words(app)
-    st.cache_data.clear()
+    forget_all()
     assert "2 of 2 jobs" in words(app.run())
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import errors
@@ -15,7 +14,7 @@ from core.jobs.states import JobState
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
-from tests.pages.conftest import SAFETY, Visit
+from tests.pages.conftest import SAFETY, Visit, forget_all
 from tests.pages.reading import JOB_TABLE, SLIDER, button_by_label, drawings, figures, records, refreshes, rows, words
 from tests.settable_clock import SettableClock
 
@@ -39,7 +38,7 @@ def one_of_each(desk: Desk, end_job: Callable[..., str]) -> dict[str, str]:
 
 def later(app: AppTest) -> AppTest:
     """The page at its next refresh, when the look that visitors share has grown old."""
-    st.cache_data.clear()
+    forget_all()
     return app.run()
 
 
@@ -357,5 +356,5 @@ def test_all_visitors_share_one_look_for_a_moment(visit: Visit, desk: Desk) -> N
     factories.job(desk, number=1)
     # Within half a second all visitors share one look; only then is there another.
     assert len(rows(visit("monitor"))) == 1
-    st.cache_data.clear()
+    forget_all()
     assert len(rows(visit("monitor"))) == 2

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-import streamlit as st
 
 from core import errors
 from core.auth.actors import Source, system
@@ -15,7 +14,7 @@ from core.webhooks.inbox import Inbox
 from tests import factories
 from tests.factories import People
 from tests.fake_provider import SECRET, FakeProvider
-from tests.pages.conftest import Visit
+from tests.pages.conftest import Visit, forget_all
 from tests.pages.reading import figures, words
 from tests.settable_clock import SettableClock
 from tests.webhooks import signing
@@ -43,7 +42,7 @@ def settle(desk: Desk, provider: FakeProvider, *, by: Source, jobs: int) -> None
 def test_a_stopped_queue_is_told_on_every_page(visit: Visit, desk: Desk, page: str) -> None:
     factories.job(desk)
     assert not visit(page).error
-    st.cache_data.clear()
+    forget_all()
     with desk.database.write() as session:
         pause.begin(session, errors.ProviderPaymentRequired())
     (banner,) = visit(page).error
@@ -76,7 +75,7 @@ def test_webhooks_that_stopped_coming_are_told(
 ) -> None:
     settle(with_webhooks, provider, by=Source.SWEEP, jobs=1)
     assert not visit("monitor").warning
-    st.cache_data.clear()
+    forget_all()
     settle(with_webhooks, provider, by=Source.SWEEP, jobs=1)
     (warning,) = visit("monitor").warning
     assert "Webhooks have gone quiet: none was received so far" in warning.value
