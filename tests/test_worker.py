@@ -74,7 +74,7 @@ def test_photos_become_results_and_everything_adds_up(
         assert factories.states(desk.database, job_id) == ("completed", ["succeeded", "succeeded"])
         job = factories.detail(desk.database, job_id)
         keys = [variant.result_key or "" for variant in job.variants]
-        assert all(desk.storage.exists(key) for key in keys)
+        assert all(desk.storage.get(key) for key in keys)
         assert all(key.split("/")[1] == str(job.account_id) for key in keys)
     assert factories.balance(desk.database, BELLEVUE) == CREDITS - 80
     assert audit.audit(desk) == []

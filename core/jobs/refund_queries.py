@@ -62,10 +62,11 @@ class RefundState(StrEnum):
 class Refundable:
     """What is left to refund of a job, and of each of its variants by index; `why_not` is empty if it can be.
 
-    What waits for a manager's decision is not left.
+    What waits for a manager's decision, `waiting_credits`, is not left.
     """
 
     job_credits: int
+    waiting_credits: int
     variant_credits: Mapping[int, int]
     why_not: str
 
@@ -136,12 +137,11 @@ def refundable(session: Session, actor: Actor, *, job_id: str, without: str | No
     ).one_or_none()
     if job is None or not actor.sees(job.account_id):
         raise errors.JobNotFound
-    waiting = session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(Refund.amount), 0)).where(
-            Refund.job_id == job_id, Refund.state == RefundState.REQUESTED, Refund.id != (without or "")
-        )
+    requested = sa.select(sa.func.sum(Refund.amount)).where(
+        Refund.job_id == job_id, Refund.state == RefundState.REQUESTED, Refund.id != (without or "")
     )
-    left = max(0, job.credits_used - job.credits_refunded - int(waiting or 0))
+    waiting = int(session.scalar(requested) or 0)
+    left = max(0, job.credits_used - job.credits_refunded - waiting)
     variants = session.execute(
         sa.select(Variant.id, Variant.variant_index, Variant.price_credits).where(Variant.job_id == job_id)
     ).all()
@@ -150,8 +150,8 @@ def refundable(session: Session, actor: Actor, *, job_id: str, without: str | No
         row.variant_index: max(0, min(row.price_credits - returned.get(row.variant_index, 0), left))
         for row in variants
     }
-    why_not = _why_not(JobState(job.state), left, is_waiting=bool(waiting))
-    return Refundable(job_credits=left, variant_credits=of_variants, why_not=why_not)
+    why_not = _why_not(JobState(job.state), left, is_waiting=waiting > 0)
+    return Refundable(job_credits=left, waiting_credits=waiting, variant_credits=of_variants, why_not=why_not)
 
 
 def refunds(

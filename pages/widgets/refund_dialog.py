@@ -43,9 +43,11 @@ def draw(actor: Actor, job: JobDetail) -> None:
         left = refund_queries.refundable(opened, actor, job_id=job.id)
         limit = limits.limit_of(opened, actor.role)
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {formatting.plain(job.account)}")
+    returned = formatting.number(job.credits_used - left.job_credits - left.waiting_credits)
+    waiting = f", {formatting.number(left.waiting_credits)} wait for a manager" if left.waiting_credits else ""
     st.caption(
-        f"{formatting.credits(job.credits_used)} charged, {formatting.number(job.credits_used - left.job_credits)} "
-        f"returned so far: **{formatting.number(left.job_credits)} can be refunded**."
+        f"{formatting.credits(job.credits_used)} charged, {returned} returned so far{waiting}: "
+        f"**{formatting.number(left.job_credits)} can be refunded**."
     )
     if left.why_not:
         st.info(formatting.plain(left.why_not), icon=":material/info:")

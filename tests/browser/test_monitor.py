@@ -23,17 +23,17 @@ def test_the_monitor_follows_jobs_to_their_end_by_itself_and_then_rests(
     expect(rows).to_have_count(BATCH)
     expect(rows.filter(has_text="Completed")).to_have_count(BATCH, timeout=40_000)
     expect(page.locator(REFRESH)).to_have_count(0)
-    expect(page.get_by_text("this page is quiet")).to_be_visible()
+    expect(page.get_by_text("quiet while nothing is in flight")).to_be_visible()
     assert {server.job(job_id)["status"] for job_id in ids} == {"completed"}
 
 
 def test_a_click_on_a_row_opens_its_job(open_page: OpenPage, server: DeskServer, finished_job: str) -> None:
     page = open_page(f"{server.url}/monitor?state=completed")
-    page.locator(f".row[data-id='{finished_job}']").click()
+    page.locator(f".line[data-id='{finished_job}'] .row").click()
     expect(page.get_by_role("heading", name="finished.jpg")).to_be_visible()
     expect(page.locator(".frame:not(.pending)")).to_have_count(2)
     assert f"job={finished_job}" in page.url
     expect(page.locator(".row[aria-pressed='true']")).to_have_count(1)
-    expect(page.get_by_role("button", name="Sync now")).to_be_disabled()
+    expect(page.get_by_role("button", name="Sync", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".frame")).to_have_count(0)

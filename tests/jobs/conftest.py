@@ -9,7 +9,9 @@ from core.db.session import Database
 from core.jobs import creation, dispatch, sweep
 from core.jobs.desk import Desk
 from tests import factories
+from tests.factories import People
 from tests.fake_provider import FakeProvider
+from tests.jobs import refunding
 from tests.settable_clock import SettableClock
 
 Sweep = Callable[..., None]
@@ -37,3 +39,14 @@ def swept(desk: Desk, clock: SettableClock) -> Iterator[Sweep]:
                 dispatch.release(desk, lambda variant_id, rank: creation.create_prediction(desk, variant_id))
 
         yield run
+
+
+@pytest.fixture
+def people(desk: Desk) -> People:
+    return factories.people(desk.database)
+
+
+@pytest.fixture
+def finished(desk: Desk, provider: FakeProvider) -> str:
+    """A completed job, charged 40."""
+    return refunding.finish(desk, provider)

@@ -1,7 +1,5 @@
 """Is a refund made once, never above what is left, and above the limit only by two people?"""
 
-import csv
-import io
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,77 +8,20 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from core import errors
-from core.auth.actors import Actor
 from core.auth.roles import Role
 from core.credits import ledger, limits
 from core.credits.limits import RefundLimit
-from core.jobs import audit, refund_queries, refunds, sync
+from core.jobs import audit, refunds
 from core.jobs.desk import Desk
-from core.jobs.refund_queries import RefundFilter, RefundReason, RefundState
-from core.jobs.refunds import Refunded, RefundRequest
+from core.jobs.refund_queries import RefundReason, RefundState
+from core.jobs.refunds import Refunded
 from tests import factories
 from tests.factories import CREDITS, People
 from tests.fake_provider import FakeProvider
+from tests.jobs.refunding import ask, finish, left, set_limit
 from tests.settable_clock import SettableClock
 
 CHARGED = CREDITS - 40
-
-
-@pytest.fixture
-def people(desk: Desk) -> People:
-    return factories.people(desk.database)
-
-
-@pytest.fixture
-def finished(desk: Desk, provider: FakeProvider) -> str:
-    """A completed job, charged 40."""
-    return finish(desk, provider)
-
-
-def finish(desk: Desk, provider: FakeProvider, *, succeeded: int = 2, number: int = 0) -> str:
-    job_id, predictions = factories.ordered_job(desk, number=number)
-    for index, prediction_id in enumerate(predictions):
-        if index < succeeded:
-            sync.apply(desk, factories.manager(), provider.finish(prediction_id))
-        else:
-            factories.fail(desk, provider, prediction_id)
-    return job_id
-
-
-def ask(
-    desk: Desk,
-    actor: Actor,
-    job_id: str,
-    amount: int | None = None,
-    *,
-    variant: int | None = None,
-    reason: RefundReason = RefundReason.POOR_REALISM,
-    note: str = "",
-    key: str | None = None,
-) -> Refunded:
-    return refunds.refund_job(
-        desk.database,
-        actor,
-        RefundRequest(
-            job_id=job_id,
-            amount_credits=amount,
-            variant_index=variant,
-            reason=reason,
-            note=note,
-            idempotency_key=key,
-        ),
-    )
-
-
-def set_limit(desk: Desk, *, per_refund: int | None = None, per_day: int | None = None) -> None:
-    limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=per_refund, per_day_credits=per_day)
-    limits.set_refund_limit(desk.database, factories.manager(), limit)
-
-
-def left(desk: Desk, job_id: str) -> tuple[int, dict[int, int]]:
-    with desk.database.read() as session:
-        found = refund_queries.refundable(session, factories.manager(), job_id=job_id)
-    return found.job_credits, dict(found.variant_credits)
 
 
 def test_all_that_is_left_comes_back_with_its_reason_and_who_gave_it(
@@ -341,49 +282,6 @@ def test_the_database_refuses_to_change_a_decided_refund(
     ask(desk, people.dora, finished)
     with pytest.raises(DBAPIError, match="refund"), desk.database.write() as session:
         session.execute(sa.text(statement))
-
-
-def test_the_list_narrows_pages_and_adds_up(desk: Desk, people: People, provider: FakeProvider) -> None:
-    set_limit(desk, per_refund=20)
-    jobs = [finish(desk, provider, number=number) for number in range(3)]
-    ask(desk, people.dora, jobs[0], variant=0, reason=RefundReason.GOODWILL)
-    ask(desk, people.alice, jobs[1], 7, reason=RefundReason.GOODWILL)
-    ask(desk, people.alice, jobs[1], 11, reason=RefundReason.POOR_REALISM)
-    ask(desk, people.dora, jobs[2], reason=RefundReason.GOODWILL)
-
-    def found(**wanted: object) -> list[int]:
-        with desk.database.read() as session:
-            page = refund_queries.refunds(session, people.dora, RefundFilter(**wanted))  # type: ignore[arg-type]
-        return [one.amount_credits for one in page.refunds]
-
-    assert found() == [40, 11, 7, 20]
-    assert found(state=RefundState.REQUESTED) == [40]
-    assert found(reason=RefundReason.GOODWILL) == [40, 7, 20]
-    assert found(person="alice") == [11, 7]
-    assert found(account="Outsider Ltd") == []
-    with desk.database.read() as session:
-        first = refund_queries.refunds(session, people.dora, limit=3)
-        rest = refund_queries.refunds(session, people.dora, limit=3, before_id=first.next_before_id)
-        totals = refund_queries.totals_by_reason(session, people.dora)
-        with pytest.raises(errors.PermissionDenied):
-            refund_queries.refunds(session, people.bob)
-    assert [one.amount_credits for one in (*first.refunds, *rest.refunds)] == [40, 11, 7, 20]
-    assert rest.next_before_id is None
-    # What waits is not refunded.
-    assert [(one.reason.value, one.count, one.credits) for one in totals] == [
-        ("goodwill", 2, 27),
-        ("poor_realism", 1, 11),
-    ]
-
-
-def test_the_export_is_a_table_that_runs_nothing(desk: Desk, people: People, finished: str) -> None:
-    ask(desk, people.dora, finished, 5, note="=HYPERLINK(1)")
-    rows = list(
-        csv.DictReader(io.StringIO(refund_queries.export_csv(desk.database, people.dora).decode("utf-8-sig")))
-    )
-    assert [(row["amount_credits"], row["note"], row["state"]) for row in rows] == [
-        ("5", "'=HYPERLINK(1)", "refunded")
-    ]
 
 
 def test_check_finds_refunds_and_ledger_that_disagree(desk: Desk, people: People, finished: str) -> None:
