@@ -10,6 +10,7 @@ import httpx
 import sqlalchemy as sa
 
 from core.db.session import Database
+from core.jobs.sweep import GET_LIMIT
 from core.models import QueuePause, Variant
 from tests.crash.processes import poll
 
@@ -105,14 +106,25 @@ def _let_them_wait_too_long(lane: "Lane", job_ids: list[str]) -> None:
 
 
 def _let_all_be_due_at_once(lane: "Lane", job_ids: list[str]) -> None:
-    """So that one round looks at all of them, as after a longer pause, until the desk is dead."""
+    """So that one round looks at all of them, as after a longer pause, until the desk is dead.
+
+    Nobody looks at one before enough of them run: what is looked at alone is not looked at with the others.
+    """
     running = sa.and_(Variant.job_id.in_(job_ids), Variant.state == "running")
 
-    def made_due() -> bool:
-        _change(lane, sa.update(Variant).where(running).values(next_due_at=datetime.now(UTC)))
+    def make_due(at: datetime) -> None:
+        _change(lane, sa.update(Variant).where(running).values(next_due_at=at))
+
+    def many_run() -> bool:
+        make_due(datetime.now(UTC) + timedelta(minutes=1))
+        return [state for state, _ in lane.books.variant_states(job_ids)].count("running") > GET_LIMIT
+
+    def died_of_being_due() -> bool:
+        make_due(datetime.now(UTC))
         return lane.desk.ended_with() is not None
 
-    poll(made_due, within_seconds=_SOON_SECONDS, what="death while many run")
+    poll(many_run, within_seconds=_SOON_SECONDS, what="many running")
+    poll(died_of_being_due, within_seconds=_SOON_SECONDS, what="death while many run")
 
 
 def _let_pauses_be_short(lane: "Lane", _job_ids: list[str]) -> None:
@@ -152,7 +164,8 @@ FIRST_NEWS = Scenario(name="first webhook", with_webhooks=True, once=True)
 FIRST_START = Scenario(name="first start", at_start=True, once=True)
 MANY = Scenario(
     name="many at once",
-    switches=("--seconds", "6", "--creates-per-minute", "0"),
+    # Time enough for them to run together, however busy the machine is.
+    switches=("--seconds", "12", "--creates-per-minute", "0"),
     jobs=6,
     meanwhile=_let_all_be_due_at_once,
 )
