@@ -21,6 +21,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _TEXT_MAX = 254
 _MANAGERS_SHOWN = 5
 _NO_ROLE = "no role"
+_UNVERIFIED = " (not verified)"
 _log = logs.get(__name__)
 
 
@@ -49,6 +50,11 @@ class Person:
     is_invitation: bool
     created_at: datetime
     last_sign_in_at: datetime | None
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether the sign-in service did not say that the address is really theirs."""
+        return self.email.endswith(_UNVERIFIED)
 
 
 def sign_in(database: Database, identity: Identity) -> Actor | None:
@@ -157,7 +163,7 @@ def _note_sign_in(database: Database, identity: Identity) -> sa.Row[Any]:
     email = _normal(identity.email) or f"{identity.subject} at {identity.issuer}"
     if identity.email and not identity.email_verified:
         # Anybody may say so; it must not look like, or stand in the way of, whoever the address belongs to.
-        email = f"{email} (not verified)"
+        email = f"{email}{_UNVERIFIED}"
     values = {
         "issuer": identity.issuer,
         "subject": identity.subject,

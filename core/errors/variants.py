@@ -1,5 +1,7 @@
 """Why has a variant no result? Kept on the variant, and shown beside its refund."""
 
+from typing import ClassVar
+
 from core.errors.base import StagingError
 
 
@@ -8,6 +10,9 @@ class VariantFailure(StagingError):
 
     code = "variant_failed"
     http_status = 502
+    # The reason as the end of a sentence on a whole job, both of whose variants failed for it; and what may help.
+    of_both: ClassVar[str] = "both failed"
+    advice: ClassVar[str] = ""
 
     def __init__(self, reason: str | None = None, **subjects: object) -> None:
         """`reason` says why; `message` adds what follows. Without one, both are from the docstring."""
@@ -20,6 +25,7 @@ class PredictionFailed(VariantFailure):
 
     code = "prediction_failed"
     retryable = True
+    of_both = "Replicate could not draw them"
 
 
 class SafetyRefused(VariantFailure):
@@ -27,30 +33,37 @@ class SafetyRefused(VariantFailure):
 
     code = "safety"
     retryable = True
+    of_both = "the safety filter refused both"
+    advice = "other words may pass"
 
 
 class PredictionCanceled(VariantFailure):
     """The prediction was canceled at Replicate. Its credits were returned."""
 
     code = "prediction_canceled"
+    of_both = "the predictions were canceled at Replicate"
 
 
 class TimedOut(VariantFailure):
     """The variant took longer than its time limit. Its credits were returned."""
 
     code = "timed_out"
+    of_both = "both took longer than their time limit"
 
 
 class QueueTimedOut(VariantFailure):
     """The variant waited too long for its turn. Its credits were returned; please stage again."""
 
     code = "queue_timed_out"
+    of_both = "both waited too long for their turn"
+    advice = "please stage again"
 
 
 class OutputExpired(VariantFailure):
     """Replicate deleted the result before it could be fetched. Its credits were returned."""
 
     code = "output_expired"
+    of_both = "Replicate deleted the results before they could be fetched"
 
 
 class OutputInvalid(VariantFailure):
@@ -58,6 +71,7 @@ class OutputInvalid(VariantFailure):
 
     code = "output_invalid"
     retryable = True
+    of_both = "Replicate's results are not usable pictures"
 
 
 class OutputReframed(VariantFailure):
@@ -65,3 +79,4 @@ class OutputReframed(VariantFailure):
 
     code = "output_reframed"
     retryable = True
+    of_both = "the model changed the photo's framing, so those pictures are not used"

@@ -77,7 +77,7 @@ def refund_job(database: Database, actor: Actor, request: RefundRequest) -> Refu
         if earlier is not None:
             return _outcome(session, earlier, repeated=True)
         amount = _amount(session, actor, request)
-        is_within = limit.covers(amount, spent_credits=_spent_today(session, actor))
+        is_within = limit.covers(amount, spent_credits=spent_today(session, actor))
         refund_id = new_id()
         session.execute(
             sa.insert(Refund).values(
@@ -217,8 +217,8 @@ def _amount(session: Session, actor: Actor, request: RefundRequest) -> int:
     return amount
 
 
-def _spent_today(session: Session, actor: Actor) -> int:
-    """What the person refunded by themselves within a day; what a manager approved is not theirs."""
+def spent_today(session: Session, actor: Actor) -> int:
+    """What the person refunded by themselves within 24 hours, in credits; what a manager approved is not theirs."""
     return int(
         session.scalar(
             sa.select(sa.func.coalesce(sa.func.sum(Refund.amount), 0)).where(
@@ -250,8 +250,12 @@ def _lock_request(session: Session, actor: Actor, refund_id: str) -> RefundState
 
 
 def _require_decided(session: Session, refund_id: str, state: RefundState) -> str:
-    if refund_queries.one(session, refund_id).state is not state:
-        raise errors.StateConflict("This refund was decided otherwise. Nothing was changed.")
+    found = refund_queries.one(session, refund_id)
+    if found.state is not state:
+        did = "approved" if found.state is RefundState.REFUNDED else "declined"
+        raise errors.StateConflict(
+            f"This refund was decided otherwise: {found.decided_by} {did} it. Nothing was changed."
+        )
     return refund_id
 
 

@@ -1,15 +1,14 @@
 """Who did what, and when? The audit log, narrowed, paged and taken along."""
 
-from datetime import date
-from typing import Any, cast
+from collections.abc import Mapping
 
 import streamlit as st
 
-from core.auth import audit
-from core.auth.actors import Actor
+from core.auth import audit, users
+from core.auth.actors import SYSTEM_NAME, Actor
 from core.auth.audit import AuditFilter, AuditKind, AuditPage, AuditRecord
 from core.credits import queries as credit_queries
-from pages.widgets import formatting, record_table, session
+from pages.widgets import audit_words, day_filter, formatting, record_table, session
 from pages.widgets.record_table import Cell, Column, Row
 
 _PAGE_SIZE = 50
@@ -17,34 +16,20 @@ _SHOWN_MAX = 1_000
 _TEXT_MAX = 254
 _PAGES = "audit-pages"
 _WANTED = "audit-wanted"
-_KINDS = {
-    AuditKind.SPEND: ("Spend", "payments", "gray"),
-    AuditKind.GRANT: ("Grant", "add_card", "green"),
-    AuditKind.ADJUSTMENT: ("Adjustment", "tune", "orange"),
-    AuditKind.REFUND: ("Refund", "undo", "blue"),
-    AuditKind.REFUND_REQUESTED: ("Refund requested", "pending_actions", "blue"),
-    AuditKind.REFUND_DECLINED: ("Refund declined", "block", "gray"),
-    AuditKind.ROLE_CHANGED: ("Role changed", "manage_accounts", "orange"),
-    AuditKind.INVITED: ("Invited", "person_add", "green"),
-    AuditKind.KEY_CREATED: ("Key created", "key", "green"),
-    AuditKind.KEY_REVOKED: ("Key revoked", "key_off", "red"),
-    AuditKind.LIMIT_CHANGED: ("Limit changed", "speed", "orange"),
-    AuditKind.EXPORT: ("Export", "download", "gray"),
-    AuditKind.SIGN_IN: ("Sign-in", "login", "gray"),
-}
 _COLUMNS = (
     Column(title="When", width="130px"),
-    Column(title="Who", width="minmax(0, 1.2fr)", is_strong=True),
-    Column(title="What", width="180px"),
-    Column(title="About", width="minmax(0, 1.4fr)", is_full=True),
-    Column(title="Account", width="minmax(0, 0.8fr)"),
+    Column(title="Who", width="minmax(0, 1fr)", is_strong=True, wraps=True),
+    Column(title="What", width="172px"),
+    Column(title="About", width="minmax(0, 2fr)", is_full=True, wraps=True),
+    Column(title="Account", width="minmax(0, 0.8fr)", wraps=True),
     Column(title="Through", width="80px"),
 )
 
 
 def draw(actor: Actor) -> None:
     """Draw the filters, the log, newest first, and the ways to more of it."""
-    wanted = _draw_filters(actor)
+    names = _names(actor)
+    wanted = _draw_filters(actor, names)
     if st.session_state.get(_WANTED) != wanted:
         st.session_state[_WANTED], st.session_state[_PAGES] = wanted, 1
     page = _read(actor, wanted, pages=st.session_state[_PAGES])
@@ -52,27 +37,33 @@ def draw(actor: Actor) -> None:
         words = "Nothing of this kind was done." if wanted != AuditFilter() else "Nothing was done yet."
         st.info(f"{words} Spending, refunds, grants, roles, keys, exports and sign-ins are kept here.")
         return
-    clicked = record_table.draw("Audit log", _COLUMNS, [_row(entry) for entry in page.entries], key="audit")
+    clicked = record_table.draw("Audit log", _COLUMNS, [_row(entry, names) for entry in page.entries], key="audit")
     if clicked:
         st.switch_page("pages/monitor.py", query_params={"job": clicked})
     _draw_more(page)
 
 
-def _draw_filters(actor: Actor) -> AuditFilter:
+def _names(actor: Actor) -> dict[str, str]:
+    """The names of people by their e-mails, of those who have told one."""
+    with session.runtime().database.read() as opened:
+        return {person.email: person.name for person in users.users(opened, actor) if person.name}
+
+
+def _draw_filters(actor: Actor, names: Mapping[str, str]) -> AuditFilter:
     with session.runtime().database.read() as opened:
         accounts = [account.name for account in credit_queries.accounts(opened, actor)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox(
             "What",
             ["", *(kind.value for kind in AuditKind)],
-            format_func=lambda kind: _KINDS[AuditKind(kind)][0] if kind else "Everything",
+            format_func=lambda kind: audit_words.KINDS[AuditKind(kind)][0] if kind else "Everything",
             key="audit-kind",
             persist_state="session",
             width=160,
         )
         person = st.text_input(
             "Who",
-            placeholder="E-mail, key or local user",
+            placeholder="Name, e-mail or key",
             max_chars=_TEXT_MAX,
             key="audit-person",
             persist_state="session",
@@ -86,36 +77,23 @@ def _draw_filters(actor: Actor) -> AuditFilter:
             persist_state="session",
             width=160,
         )
-        days = st.date_input(
-            "Days",
-            # No day chosen yet: Streamlit takes an empty range, its annotations do not.
-            value=cast("tuple[date]", ()),
-            max_value=formatting.today(),
-            format="YYYY-MM-DD",
-            key="audit-days",
-            persist_state="session",
-            width=230,
+        days = day_filter.draw("audit", persist_state="session")
+        wanted = AuditFilter(
+            kind=AuditKind(kind) if kind else None,
+            actor=_noted_as((person or "").strip(), names),
+            account=account or "",
+            since=days.since,
+            until=days.until,
         )
-        wanted = _filter(str(kind or ""), person or "", account or "", days)
         _draw_export(actor, wanted)
     return wanted
 
 
-def _filter(kind: str, person: str, account: str, days: Any) -> AuditFilter:
-    first, last = _span(days)
-    return AuditFilter(
-        kind=AuditKind(kind) if kind else None,
-        actor=person.strip(),
-        account=account,
-        since=formatting.day_start(first) if first else None,
-        until=formatting.day_end(last) if last else None,
-    )
-
-
-def _span(days: Any) -> tuple[date | None, date | None]:
-    # While a person chooses, there is a first day and no last one yet.
-    chosen = tuple(days) if isinstance(days, tuple | list) else (days,) if isinstance(days, date) else ()
-    return (chosen[0] if chosen else None), (chosen[-1] if len(chosen) > 1 else None)
+def _noted_as(asked: str, names: Mapping[str, str]) -> str:
+    """As the log has whom the reader knows by a name: the table shows names, and notes e-mails."""
+    if asked.lower() == SYSTEM_NAME:
+        return SYSTEM_NAME
+    return next((email for email, name in names.items() if name.lower() == asked.lower()), asked)
 
 
 def _draw_export(actor: Actor, wanted: AuditFilter) -> None:
@@ -158,22 +136,21 @@ def _draw_more(page: AuditPage) -> None:
         st.caption(f"The newest {formatting.number(shown)} are shown.", width="content")
 
 
-def _row(entry: AuditRecord) -> Row:
-    word, icon, color = _KINDS[entry.kind]
+def _row(entry: AuditRecord, names: Mapping[str, str]) -> Row:
+    told = audit_words.tell(entry, names)
+    _, icon, color = audit_words.KINDS[entry.kind]
     if entry.job_id:
-        about = record_table.job_link(
-            entry.job_id, entry.target or f"Job {formatting.short_id(entry.job_id)}", below=entry.detail
-        )
+        about = record_table.job_link(entry.job_id, told.about, below=told.detail, hover="See it on the Monitor")
     else:
-        about = Cell(text=entry.target, below=entry.detail, hover=f"{entry.target}  {entry.detail}")
+        about = Cell(text=told.about, below=told.detail)
     return Row(
         str(entry.id),
         (
             Cell(text=formatting.when(entry.at), hover=formatting.exact(entry.at)),
-            Cell(text=entry.actor, below=entry.role, hover=entry.actor),
-            Cell(text=word, color=color, icon=icon),
+            Cell(text=told.who, below=told.role, hover=told.email or told.who),
+            Cell(text=told.what, color=color, icon=icon),
             about,
             Cell(text=entry.account or ""),
-            Cell(text=entry.source),
+            Cell(text=told.door),
         ),
     )

@@ -18,6 +18,11 @@ _SHOWN = 200
 _SEARCHED_FROM = 8
 _ROLE_COLORS = {Role.STAFF: "gray", Role.SUPPORT: "blue", Role.MANAGER: "green", None: "orange"}
 _ROLE_ICONS = {Role.STAFF: "person", Role.SUPPORT: "support_agent", Role.MANAGER: "verified_user", None: "help"}
+_UNVERIFIED = (
+    "The sign-in service hasn't confirmed that this address is theirs: anybody could have typed it there, so an "
+    "invitation of it is not given to them. Ask them to confirm it with the sign-in service and to sign in again; "
+    "give a role before that only if you know in another way who they are."
+)
 _COLUMNS = (
     Column(title="Person", width="minmax(0, 2fr)", is_strong=True, is_full=True),
     Column(title="Role", width="minmax(0, 1fr)"),
@@ -41,6 +46,10 @@ def draw(actor: Actor) -> None:
     if waiting:
         who = "1 person has" if waiting == 1 else f"{formatting.number(waiting)} people have"
         st.info(f"{who} signed in without a role. They see nothing until one is given.", icon=":material/help:")
+    if any(person.is_unverified for person in people):
+        st.info(
+            f"“Address not confirmed”: {_UNVERIFIED[0].lower()}{_UNVERIFIED[1:]}", icon=":material/unknown_document:"
+        )
     found = [person for person in people if wanted in f"{person.email} {person.name}".lower()]
     _draw_table(actor, found[:_SHOWN], people, accounts)
     if not people:
@@ -82,13 +91,21 @@ def _row(actor: Actor, person: Person) -> Row:
     return Row(
         str(person.id),
         (
-            Cell(text=person.name or person.email, below=person.email if person.name else "", hover=person.email),
+            _who(person),
             Cell(text=role_form.word(person.role), color=_ROLE_COLORS[person.role], icon=_ROLE_ICONS[person.role]),
             Cell(text=person.account or ("All" if person.role else "–")),
             _last_sign_in(person),
             action,
         ),
     )
+
+
+def _who(person: Person) -> Cell:
+    below = [person.email] if person.name else []
+    if person.is_unverified:
+        below.append("Address not confirmed")
+    hover = _UNVERIFIED if person.is_unverified else person.email
+    return Cell(text=person.name or person.email, below=" · ".join(below), hover=hover)
 
 
 def _last_sign_in(person: Person) -> Cell:
@@ -104,6 +121,8 @@ def _ask_for_role(actor: Actor, person: Person, accounts: Sequence[str]) -> None
     if person.name:
         # As plain text: in Markdown, an address becomes a link.
         st.text(person.email)
+    if person.is_unverified:
+        st.warning(_UNVERIFIED, icon=":material/unknown_document:")
     role, account = role_form.draw(
         accounts, key=f"person-{deeds.opening()}", role=person.role, account=person.account, with_none=True
     )

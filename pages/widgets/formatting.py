@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from core import clock
+from core.auth.actors import SYSTEM_NAME
 from core.errors import StagingError
 from core.jobs.details import Failure
 
@@ -116,6 +117,16 @@ def reason(code: str) -> str:
     return _reasons().get(code, code.replace("_", " "))
 
 
+def sentence(words: str) -> str:
+    """Words with a capital at their beginning, as a cell or a line of its own has; the rest as it was written."""
+    return words[:1].upper() + words[1:]
+
+
+def who(name: str) -> str:
+    """A person or key by its name; what the desk does by itself is by the System."""
+    return "System" if name == SYSTEM_NAME else name
+
+
 @cache
 def _reasons() -> dict[str, str]:
     found, waiting = {}, [StagingError]
@@ -123,6 +134,8 @@ def _reasons() -> dict[str, str]:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         found[kind.code] = (kind.__doc__ or "").partition(". ")[0].strip().removesuffix(".") + "."
+    # Not an error: what the desk notes of a variant that a person's cancel has ended.
+    found["canceled"] = "The variant was canceled."
     return found
 
 

@@ -6,15 +6,16 @@ import streamlit as st
 
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.jobs import manual_retry, refund_queries
+from core.jobs import manual_retry
 from core.jobs.details import JobDetail
+from core.jobs.refund_queries import Refundable
 from pages.widgets import cancel_dialog, deeds, refund_dialog, retry_dialog, session, sync_dialog
 
 _AT_REPLICATE = "https://replicate.com/p/"
 
 
-def draw(actor: Actor, job: JobDetail) -> None:
-    """Draw the actions in a row."""
+def draw(actor: Actor, job: JobDetail, left: Refundable) -> None:
+    """Draw the actions in a row; `left` is what can be refunded. What is needed seldom stands behind "More"."""
     with st.container(horizontal=True):
         _draw_button(
             "Sync",
@@ -38,9 +39,10 @@ def draw(actor: Actor, job: JobDetail) -> None:
                 "End what has no result yet.",
                 lambda: cancel_dialog.draw(actor, job),
             )
-        _draw_refund(actor, job)
-        _draw_ids(job)
-        _draw_replicate(job)
+        _draw_refund(actor, job, left)
+        with st.popover("More", icon=":material/more_horiz:"):
+            _draw_replicate(job)
+            _draw_ids(job)
 
 
 def _draw_retry(actor: Actor, job: JobDetail) -> None:
@@ -59,9 +61,7 @@ def _draw_retry(actor: Actor, job: JobDetail) -> None:
     )
 
 
-def _draw_refund(actor: Actor, job: JobDetail) -> None:
-    with session.runtime().database.read() as opened:
-        left = refund_queries.refundable(opened, actor, job_id=job.id)
+def _draw_refund(actor: Actor, job: JobDetail, left: Refundable) -> None:
     reason = left.why_not if actor.may(Action.REFUND) else "Your role can't refund jobs."
     _draw_button(
         "Refund",
@@ -82,16 +82,15 @@ def _draw_button(
 
 
 def _draw_ids(job: JobDetail) -> None:
-    with st.popover("Ids", icon=":material/content_copy:"):
-        st.caption("Job")
-        st.code(job.id, language=None)
-        for variant in job.variants:
-            for attempt in variant.attempts:
-                if attempt.prediction_id:
-                    st.caption(f"Prediction of {_tried(variant.index, attempt.number)}")
-                    st.code(attempt.prediction_id, language=None)
-        if not job.prediction_ids:
-            st.caption("No prediction was ordered so far.")
+    st.caption("Id of the job")
+    st.code(job.id, language=None)
+    for variant in job.variants:
+        for attempt in variant.attempts:
+            if attempt.prediction_id:
+                st.caption(f"Prediction of {_tried(variant.index, attempt.number)}")
+                st.code(attempt.prediction_id, language=None)
+    if not job.prediction_ids:
+        st.caption("No prediction was ordered so far.")
 
 
 def _draw_replicate(job: JobDetail) -> None:

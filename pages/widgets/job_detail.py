@@ -6,11 +6,23 @@ import streamlit as st
 
 from core import clock
 from core.auth.actors import Actor
+from core.jobs import refund_queries
 from core.jobs.details import JobDetail
 from core.jobs.queries import TypicalTimes
-from core.jobs.states import JobState, variant_name
+from core.jobs.states import JobState
 from core.prompts import presets
-from pages.widgets import address, deeds, formatting, job_actions, job_history, job_view, prediction_dialog, states
+from pages.widgets import (
+    address,
+    deeds,
+    formatting,
+    job_actions,
+    job_failure,
+    job_history,
+    job_view,
+    prediction_dialog,
+    session,
+    states,
+)
 
 _HERE = Path(__file__).parent
 # Brings a newly opened job into view where it would else stand above what is seen: on a phone.
@@ -20,10 +32,12 @@ _landing = st.components.v2.component("staging_desk.landing", js=(_HERE / "landi
 def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
     """Draw all there is to know of the job."""
     with st.container(border=True, key="job-panel"):
-        _draw_head(job)
+        with session.runtime().database.read() as opened:
+            left = refund_queries.refundable(opened, actor, job_id=job.id)
+        _draw_head(job, left.waiting_credits)
         _draw_reasons(job)
-        job_actions.draw(actor, job)
-        job_view.draw_variants(job, typical)
+        job_actions.draw(actor, job, left)
+        job_view.draw_variants(job, typical, says_why=not job_failure.is_told_of_the_job(job))
         with st.expander(
             f"Predictions · {sum(len(variant.attempts) for variant in job.variants)}",
             icon=":material/psychology:",
@@ -48,11 +62,14 @@ def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
         _landing(key="job-landing", data={"job": job.id})
 
 
-def _draw_head(job: JobDetail) -> None:
+def _draw_head(job: JobDetail, waiting_credits: int) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
             st.subheader(formatting.plain(job.photo.file_name), anchor=False, width="content")
             states.badge(job.state)
+            if waiting_credits:
+                words = f"Refund of {formatting.credits(waiting_credits)} waits for a manager"
+                st.badge(words, icon=":material/approval:", color="orange")
         st.button("Close", icon=":material/close:", type="tertiary", key="job-close", on_click=_close)
     look = f"{presets.room_type(job.room_type).name}, {presets.style(job.style).name.lower()}"
     now = clock.now()
@@ -65,14 +82,12 @@ def _draw_head(job: JobDetail) -> None:
 
 
 def _draw_reasons(job: JobDetail) -> None:
-    if job.failure is not None and job.state is not JobState.PARTIAL:
-        st.error(formatting.refusal(job.failure), icon=":material/error:")
-    elif job.state is not JobState.CANCELED:
-        for variant in job.variants:
-            if variant.failure is not None:
-                words = f"{variant_name(variant.index)}: {formatting.refusal(variant.failure)}"
-                st.warning(words, icon=":material/contrast:")
-    if job.state.is_terminal:
+    why = job_failure.words(job)
+    if why and job.state is JobState.FAILED:
+        st.error(why, icon=":material/error:")
+    elif why:
+        st.warning(why, icon=":material/contrast:")
+    elif job.state.is_terminal:
         st.caption(job_view.outcome(job))
     if job.retry_of is not None:
         st.caption(f"A retry of job {formatting.short_id(job.retry_of)}, of what had no result there.")

@@ -1,6 +1,6 @@
 """How did a job get where it is? Each order at the provider, and each event with its time, source and actor."""
 
-from core.jobs.details import AttemptDetail, JobDetail, VariantDetail
+from core.jobs.details import AttemptDetail, EventDetail, JobDetail, VariantDetail
 from core.jobs.states import variant_name
 from pages.widgets import formatting, record_table
 from pages.widgets.record_table import Cell, Column, Row
@@ -59,6 +59,10 @@ def _prediction(variant: VariantDetail, attempt: AttemptDetail, position: int) -
     )
 
 
+def _by(event: EventDetail) -> str:
+    return f"{formatting.who(event.actor)}, {_SOURCES.get(event.source, event.source)}"
+
+
 def draw_timeline(job: JobDetail, *, key: str) -> None:
     """Draw the events, newest first: the end of the story is what support looks for."""
     rows = [
@@ -66,7 +70,10 @@ def draw_timeline(job: JobDetail, *, key: str) -> None:
             str(number),
             (
                 Cell(text=formatting.when_exactly(event.at), hover=formatting.exact(event.at)),
-                Cell(text=event.message, below=f"{event.actor}, {_SOURCES.get(event.source, event.source)}"),
+                Cell(
+                    text=event.message,
+                    below=_by(event),
+                ),
             ),
         )
         for number, event in enumerate(job.events)

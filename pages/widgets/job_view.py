@@ -15,12 +15,15 @@ from pages.widgets.states import VARIANT_LOOKS
 _ENDED_TITLES = {VariantState.FAILED: "No result", VariantState.CANCELED: "Canceled"}
 
 
-def draw_variants(job: JobDetail, typical: TypicalTimes) -> None:
-    """Draw every variant of the job as a card, at the size that two side by side have."""
+def draw_variants(job: JobDetail, typical: TypicalTimes, *, says_why: bool = True) -> None:
+    """Draw every variant of the job as a card, at the size that two side by side have.
+
+    Without `says_why`, its failure is told elsewhere already.
+    """
     columns = st.columns(max(len(job.variants), pricing.VARIANTS_PER_JOB))
     for column, variant in zip(columns, job.variants, strict=False):
         with column, st.container(border=True):
-            _draw_variant(job, variant, typical)
+            _draw_variant(job, variant, typical, says_why=says_why)
 
 
 def outcome(job: JobDetail) -> str:
@@ -42,7 +45,7 @@ def _other_ending(job: JobDetail) -> str:
     return "was canceled" if is_canceled else "failed"
 
 
-def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes) -> None:
+def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes, *, says_why: bool) -> None:
     look = VARIANT_LOOKS[variant.state]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{variant_name(variant.index)}**", width="content")
@@ -56,7 +59,7 @@ def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes)
         height=variant.result_height or job.photo.height,
         key=f"compare-{variant.id}",
         title=_title(variant),
-        detail=_detail(variant, typical, job.created_at),
+        detail=_detail(variant, typical, job.created_at) if says_why or variant.failure is None else "",
         progress_percent=_progress(variant, typical),
         has_ended=is_ended,
     )
@@ -64,7 +67,7 @@ def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes)
         st.caption(f"Seed {variant.seed} · {formatting.duration(variant.elapsed_seconds)}")
         pictures.draw_downloads(job, variant)
     elif variant.failure is not None:
-        st.caption(f"Seed {variant.seed} · code `{variant.failure.code}`")
+        st.caption(f"Seed {variant.seed}" + (f" · code `{variant.failure.code}`" if says_why else ""))
 
 
 def _title(variant: VariantDetail) -> str:

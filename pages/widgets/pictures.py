@@ -77,6 +77,5 @@ def draw_downloads(job: JobDetail, variant: VariantDetail) -> None:
             mime=mimetypes.types_map.get(f".{extension}", "application/octet-stream"),
             key=f"clean-{variant.id}",
             on_click="ignore",
-            type="tertiary",
             help="Only for places where the law or the listing service wants the disclosure outside the picture.",
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.auth.actors import Actor
-from core.credits import limits
+from core.credits import limits, pricing
+from core.credits.limits import RefundLimit
 from core.jobs import refund_queries, refunds
 from core.jobs.details import JobDetail
 from core.jobs.refund_queries import REASON_WORDS, Refundable, RefundReason, RefundState
@@ -42,6 +43,7 @@ def draw(actor: Actor, job: JobDetail) -> None:
     with session.runtime().database.read() as opened:
         left = refund_queries.refundable(opened, actor, job_id=job.id)
         limit = limits.limit_of(opened, actor.role)
+        spent = refunds.spent_today(opened, actor)
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {formatting.plain(job.account)}")
     returned = formatting.number(job.credits_used - left.job_credits - left.waiting_credits)
     waiting = f", {formatting.number(left.waiting_credits)} wait for a manager" if left.waiting_credits else ""
@@ -53,17 +55,8 @@ def draw(actor: Actor, job: JobDetail) -> None:
         st.info(formatting.plain(left.why_not), icon=":material/info:")
         return
     chosen = _draw_choices(left)
-    above = limit.per_refund_credits is not None and chosen.credits > limit.per_refund_credits
-    if above:
-        st.info(
-            f"By yourself you refund up to {formatting.credits(limit.per_refund_credits or 0)} at a time. This goes "
-            "to a manager as a request; nothing moves until it is approved.",
-            icon=":material/approval:",
-        )
-    elif limit.per_day_credits is not None:
-        st.caption(
-            f"Beyond {formatting.credits(limit.per_day_credits)} in 24 hours it becomes a request for a manager."
-        )
+    above = not limit.covers(chosen.credits, spent_credits=spent)
+    _draw_limit(limit, spent, above=above)
     st.caption("A refund can't be taken back; a mistake is put right by a manager's adjustment.")
     amount = formatting.credits(chosen.credits)
     clicked = st.button(
@@ -80,10 +73,26 @@ def draw(actor: Actor, job: JobDetail) -> None:
         _send(actor, job, chosen, chosen.reason)
 
 
+def _draw_limit(limit: RefundLimit, spent_credits: int, *, above: bool) -> None:
+    """Say what the person may still refund by themselves, and that what is above it goes to a manager."""
+    parts = []
+    if limit.per_refund_credits is not None:
+        parts.append(f"By yourself you refund up to {formatting.credits(limit.per_refund_credits)} at a time.")
+    if limit.per_day_credits is not None:
+        left = max(0, limit.per_day_credits - spent_credits)
+        of = formatting.credits(limit.per_day_credits)
+        parts.append(f"{formatting.number(left)} of {of} are left to you in these 24 hours.")
+    if above:
+        parts.append("This goes to a manager as a request; nothing moves until it is approved.")
+        st.info(" ".join(parts), icon=":material/approval:")
+    elif parts:
+        st.caption(" ".join(parts))
+
+
 def _draw_choices(left: Refundable) -> _Chosen:
     variants = {str(index): credits for index, credits in left.variant_credits.items() if credits}
-    words = {_ALL: f"All that is left: {formatting.credits(left.job_credits)}", _AMOUNT: "An amount"}
-    words |= {name: f"{variant_name(int(name))}: {formatting.credits(credits)}" for name, credits in variants.items()}
+    words = {_ALL: f"All that is left: {formatting.credits(left.job_credits)}", _AMOUNT: "Another amount"}
+    words |= {name: _variant_words(int(name), credits) for name, credits in variants.items()}
     part = st.radio("How much", [_ALL, *variants, _AMOUNT], format_func=words.__getitem__, key=_key("part"))
     amount = None
     if part == _AMOUNT:
@@ -93,6 +102,7 @@ def _draw_choices(left: Refundable) -> _Chosen:
                 min_value=1,
                 max_value=left.job_credits,
                 value=min(10, left.job_credits),
+                step=1,
                 key=_key("amount"),
             )
         )
@@ -119,6 +129,13 @@ def _draw_choices(left: Refundable) -> _Chosen:
         reason=reason,
         note=note.strip(),
     )
+
+
+def _variant_words(index: int, credits: int) -> str:
+    name, amount = variant_name(index), formatting.credits(credits)
+    if credits < pricing.VARIANT_PRICE_CREDITS:
+        return f"{amount} of {name[0].lower()}{name[1:]} are still refundable"
+    return f"{name}: {amount}"
 
 
 def _send(actor: Actor, job: JobDetail, chosen: _Chosen, reason: RefundReason) -> None:

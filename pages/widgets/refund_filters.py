@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.jobs.refund_queries import REASON_WORDS, RefundFilter, RefundReason, RefundState
-from pages.widgets import address, formatting
+from pages.widgets import address, day_filter
 from pages.widgets.refund_list import LOOKS
 
 _ALL = "all"
@@ -43,8 +43,7 @@ def draw(accounts: Sequence[str]) -> RefundFilter:
         st.text_input(
             "Asked or decided by", key=_key("person"), max_chars=_TEXT_MAX, placeholder="Anybody", width=160
         )
-        st.date_input("From", value=None, key=_key("from"), width=140)
-        st.date_input("To", value=None, key=_key("to"), width=140)
+        day_filter.draw("refunds")
         wanted = _read()
         if wanted != RefundFilter():
             st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", on_click=clear, key="refunds-clear")
@@ -66,19 +65,20 @@ def _begin() -> None:
     address.begin(_key("reason"), RefundReason(reason) if reason in list(RefundReason) else "")
     for name in ("account", "person"):
         address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
-    for name in ("from", "to"):
+    for name in day_filter.NAMES:
         address.begin(_key(name), address.asked_day(name))
 
 
 def _read() -> RefundFilter:
     chosen = {name: st.session_state[_key(name)] for name in _BLANK}
+    days = day_filter.read("refunds")
     return RefundFilter(
         state=None if chosen["state"] in (None, _ALL) else RefundState(chosen["state"]),
         reason=RefundReason(chosen["reason"]) if chosen["reason"] else None,
         account=chosen["account"] or "",
         person=(chosen["person"] or "").strip(),
-        since=formatting.day_start(chosen["from"]) if chosen["from"] else None,
-        until=formatting.day_end(chosen["to"]) if chosen["to"] else None,
+        since=days.since,
+        until=days.until,
     )
 
 

@@ -56,7 +56,7 @@ def draw_totals(totals: Sequence[ReasonTotal]) -> None:
 
 def what(refund: RefundDetail) -> str:
     """What the refund is of: a variant, or an amount of the job."""
-    return "of the job" if refund.variant_index is None else variant_name(refund.variant_index)
+    return "an amount of the job" if refund.variant_index is None else variant_name(refund.variant_index)
 
 
 def _row(refund: RefundDetail) -> Row:

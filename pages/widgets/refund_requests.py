@@ -26,7 +26,7 @@ def draw(actor: Actor, requests: Sequence[RefundDetail], *, has_more: bool) -> N
 def _draw_one(actor: Actor, request: RefundDetail) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
-            f"**{formatting.credits(request.amount_credits)}** {refund_list.what(request)} · "
+            f"**{formatting.credits(request.amount_credits)}**, {refund_list.what(request)} · "
             f"{formatting.plain(request.file_name)} · {formatting.plain(request.account)}",
             width="content",
         )
@@ -93,7 +93,7 @@ def _draw_decline(actor: Actor, request: RefundDetail) -> None:
 
 def _draw_head(request: RefundDetail) -> None:
     st.markdown(
-        f"**{formatting.credits(request.amount_credits)}** {refund_list.what(request)} · "
+        f"**{formatting.credits(request.amount_credits)}**, {refund_list.what(request)} · "
         f"{formatting.plain(request.file_name)} · {formatting.plain(request.account)}"
     )
     note = f": “{formatting.plain(request.note)}”" if request.note else ""

@@ -19,7 +19,8 @@ def draw(actor: Actor, job: JobDetail, price: int) -> None:
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {account}")
     what = formatting.count(price // pricing.VARIANT_PRICE_CREDITS, "variant")
     st.markdown(
-        f"A new job draws {what} again, with new seeds and the same look. This job stays as it is; they are linked."
+        f"A new job draws {what} again, with new seeds. It keeps room, style and notes; this job stays as it is, and "
+        "they are linked."
     )
     st.markdown(f"{account}: {formatting.number(balance)} → **{formatting.number(balance - price)}** credits")
     is_short = balance < price

@@ -118,7 +118,7 @@ def _row(entry: Entry) -> Row:
             Cell(text=word, color=color, icon=icon),
             Cell(text=why, below=note),
             job,
-            Cell(text=entry.actor),
+            Cell(text=formatting.who(entry.actor), hover=entry.actor),
             Cell(text=formatting.signed(entry.amount)),
             Cell(text=formatting.number(entry.balance_after)),
         ),
@@ -132,4 +132,4 @@ def _why(entry: Entry) -> tuple[str, str]:
     if entry.reason == ledger.STAGING_REASON:
         return "Staging", entry.note
     words: Mapping[str, str] = {reason.value: text for reason, text in REASON_WORDS.items()}
-    return words.get(entry.reason, entry.reason), entry.note
+    return words.get(entry.reason, formatting.sentence(entry.reason)), entry.note

@@ -1,24 +1,31 @@
 """Can a manager let people and programs in, set limits, and prove who did what? And does nobody else get to it?"""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import clock
 from core.auth import api_keys, audit, users
-from core.auth.actors import Actor
+from core.auth.actors import Actor, Source, system
 from core.auth.api_keys import KeyDetail
-from core.auth.audit import AuditFilter, AuditKind
+from core.auth.audit import AuditFilter, AuditKind, AuditRecord
 from core.auth.roles import Role
-from core.auth.users import Person
+from core.auth.users import Identity, Person
 from core.credits import limits
+from core.credits.limits import RefundLimit
 from core.db.session import Database
+from core.jobs import refunds
+from core.jobs.desk import Desk
+from core.jobs.refund_queries import RefundReason
+from core.jobs.refunds import RefundRequest
 from core.runtime import Runtime
-from pages.widgets import admin_keys, admin_people, role_form
+from pages.widgets import admin_keys, admin_people, audit_words, role_form
 from tests import factories
 from tests.factories import BELLEVUE
-from tests.pages.conftest import Visit
+from tests.pages.conftest import SAFETY, Visit
 from tests.pages.reading import button_by_label, drawings, words
 
 DATABASES = ("sqlite",)
@@ -73,6 +80,22 @@ def dialog(draw: Callable[..., None], *arguments: Any) -> AppTest:
     app = AppTest.from_function(page, args=(draw, arguments)).run()
     assert not app.exception, app.exception[0].stack_trace
     return app
+
+
+def identity(email: str, *, name: str = "", verified: bool = True) -> Identity:
+    return Identity(
+        issuer="https://login.example",
+        subject=email,
+        email=email,
+        name=name,
+        email_verified=verified,
+        signed_in_at=clock.now(),
+    )
+
+
+def audit_row(database: Database, actor: Actor) -> None:
+    with database.write() as session:
+        audit.note(session, actor, AuditKind.REFUND, detail="20 credits, system: canceled")
 
 
 # People
@@ -239,6 +262,77 @@ def test_the_log_is_narrowed_and_continued(
     assert [row[2] for row in texts(app)] == ["Invited"]
     app.text_input(key="audit-person").input("nobody").run()
     assert "Nothing of this kind was done." in words(app)
+
+
+def test_the_log_speaks_in_words(
+    section: Callable[[str], AppTest], database: Database, desk: Desk, end_job: Callable[..., str]
+) -> None:
+    job_id = end_job({}, SAFETY)
+    limits.set_refund_limit(
+        database, MONA, RefundLimit(role=Role.SUPPORT, per_refund_credits=120, per_day_credits=None)
+    )
+    note = "Agreed on the phone with the owner, who had ordered for another room and never saw what the summary said."
+    request = RefundRequest(job_id=job_id, amount_credits=5, reason=RefundReason.OTHER, note=note)
+    refunds.refund_job(database, MONA, request)
+    refund, limit, returned, *_ = rows(section("Audit log"))
+    job = f"Job {job_id[-8:]}"
+    assert (refund[3]["text"], refund[3]["below"]) == (job, f"5 credits. Other: {note}")
+    assert (limit[3]["text"], limit[5]["text"]) == ("Support", "A page")
+    assert limit[3]["below"].endswith("→ 120 a refund, no limit a day")
+    assert (returned[3]["text"], returned[3]["below"]) == (
+        job,
+        "20 credits, returned by itself: the safety filter refused this variant.",
+    )
+    assert "wrap" in drawings(section("Audit log"), TABLE)[-1]["columns"][3]["style"]
+
+
+def test_the_log_names_people_and_the_desk_itself(section: Callable[[str], AppTest], database: Database) -> None:
+    bob = users.sign_in(database, identity("bob@example.com", name="Bob Okafor"))
+    assert bob is None
+    audit_row(database, system(Source.SWEEP))
+    by_desk, by_bob, *_ = rows(section("Audit log"))
+    assert (by_desk[1]["text"], by_desk[1]["below"], by_desk[5]["text"]) == ("System", "", "Sweep")
+    assert (by_bob[1]["text"], by_bob[1]["below"]) == ("Bob Okafor", "No role")
+    assert by_bob[1]["hover"] == "bob@example.com"
+    app = section("Audit log")
+    app.text_input(key="audit-person").input("bob okafor").run()
+    assert [row[1] for row in texts(app)] == ["Bob Okafor"]
+    app.text_input(key="audit-person").input("System").run()
+    assert {row[1] for row in texts(app)} == {"System"}
+
+
+@pytest.mark.parametrize("kind", list(AuditKind))
+def test_every_kind_of_deed_has_its_words(kind: AuditKind) -> None:
+    record = AuditRecord(
+        id=1, at=clock.now(), actor="mona", role="manager", source="page", kind=kind, account=None, job_id=None,
+        target="some_thing", detail="5 credits, late_delivery: so it was",
+    )  # fmt: skip
+    told = audit_words.tell(record, {})
+    assert all(text[0].isupper() or text[0].isdigit() for text in (told.what, told.detail, told.role, told.door))
+    assert "late_delivery" not in told.detail or not kind.startswith("refund")
+
+
+def test_the_log_is_narrowed_to_days(section: Callable[[str], AppTest], database: Database) -> None:
+    invite(database, "dora@example.com", Role.SUPPORT)
+    app = section("Audit log")
+    assert [field.label for field in app.date_input] == ["From", "To"]
+    app.date_input(key="audit-to").set_value(clock.now().date() - timedelta(days=2)).run()
+    assert "Nothing of this kind was done." in words(app)
+
+
+def test_an_unverified_address_is_explained_with_what_to_do(
+    section: Callable[[str], AppTest], database: Database
+) -> None:
+    users.sign_in(database, identity("bob@example.com"))
+    assert "hasn't confirmed" not in words(section("People"))
+    users.sign_in(database, identity("eve@example.com", verified=False))
+    app = section("People")
+    (eve,) = [row for row in rows(app) if row[0]["text"].startswith("eve@")]
+    assert eve[0]["below"] == "Address not confirmed"
+    assert "sign-in service hasn't confirmed" in eve[0]["hover"]
+    assert "hasn't confirmed" in words(app)
+    person = next(one for one in people(database).values() if one.is_unverified)
+    assert "hasn't confirmed" in words(dialog(admin_people._ask_for_role, MONA, person, [BELLEVUE]))
 
 
 @pytest.mark.parametrize("name", ["People", "API keys", "Refund limits", "Audit log"])

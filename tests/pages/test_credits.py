@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.auth.actors import Actor
+from core.auth.actors import Actor, Source, system
 from core.auth.audit import AuditFilter, AuditKind, entries
-from core.credits import queries
+from core.credits import queries, service
+from core.jobs import cancellation
 from core.jobs.desk import Desk
 from pages.widgets import credit_dialogs
 from tests import factories
@@ -47,11 +48,27 @@ def test_an_accounts_statement_is_found_by_its_address(visit: Visit, desk: Desk,
     assert [[cell["text"] for cell in row[1:3]] + [row[5]["text"], row[6]["text"]] for row in shown] == [
         ["Refund", "The safety filter refused this variant.", "+20", "980"],
         ["Charge", "Staging", "−40", "960"],
-        ["Grant", "package", "+1\u202f000", "1\u202f000"],
+        ["Grant", "Package", "+1\u202f000", "1\u202f000"],
     ]
     assert [(row[3]["action"], row[3]["href"]) for row in shown[:2]] == [(job_id, f"monitor?job={job_id}")] * 2
     assert shown[2][3]["text"] == ""
     assert shown[0][0]["hover"].endswith(" UTC")
+
+
+def test_every_reason_in_the_statement_is_a_sentence(visit: Visit, desk: Desk, people: People) -> None:
+    cancellation.cancel_job(desk, people.alice, job_id=factories.job(desk))
+    service.grant(desk.database, people.alice, account=BELLEVUE, amount_credits=5, reason="welcome")
+    shown = records(visit("credits", account=BELLEVUE), "Statement")
+    assert [row[2]["text"] for row in shown[:3]] == [
+        "Welcome",
+        "The variant was canceled.",
+        "The variant was canceled.",
+    ]
+
+
+def test_what_the_desk_did_itself_is_by_the_system(visit: Visit, desk: Desk) -> None:
+    service.grant(desk.database, system(Source.SYSTEM), account=BELLEVUE, amount_credits=5, reason="welcome")
+    assert records(visit("credits", account=BELLEVUE), "Statement")[0][4]["text"] == "System"
 
 
 def test_an_unknown_account_is_a_clear_warning(visit: Visit) -> None:

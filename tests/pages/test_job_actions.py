@@ -10,8 +10,10 @@ from core.auth.roles import Role
 from core.credits import limits
 from core.credits.limits import RefundLimit
 from core.jobs import refund_queries
+from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundReason, RefundState
+from core.jobs.refunds import RefundRequest
 from core.jobs.states import JobState
 from pages.widgets import cancel_dialog, prediction_dialog, refund_dialog, retry_dialog, sync_dialog
 from tests import factories
@@ -74,6 +76,30 @@ def test_staff_see_why_they_can_not(
         assert (app.button(key).disabled, app.button(key).help) == (True, "Your role can't sync jobs.")
     retry = visit("monitor", job=failed).button("action-retry")
     assert (retry.disabled, retry.help) == (True, "Your role can't retry jobs.")
+
+
+def test_what_is_needed_seldom_stands_behind_more(visit: Visit, end_job: Callable[..., str]) -> None:
+    app = visit("monitor", job=end_job({}, {}))
+    row = [button.key for button in app.button if (button.key or "").startswith("action-")]
+    (more,) = [one for one in app.get("popover") if one.proto.popover.label == "More"]
+    behind = [button.key for button in more.button]
+    assert [key for key in row if key not in behind] == ["action-sync", "action-retry", "action-refund"]
+    assert behind == ["action-replicate"]
+
+
+def test_a_refund_that_waits_stands_beside_the_state(
+    visit: Visit, desk: Desk, people: People, end_job: Callable[..., str]
+) -> None:
+    limits.set_refund_limit(
+        desk.database, ALICE, RefundLimit(role=Role.SUPPORT, per_refund_credits=0, per_day_credits=None)
+    )
+    job_id = end_job({}, {})
+    assert "waits for a manager" not in words(visit("monitor", job=job_id))
+    request = RefundRequest(job_id=job_id, amount_credits=25, reason=RefundReason.GOODWILL)
+    asked = refund_use_cases.refund_job(desk.database, people.dora, request)
+    assert "Refund of 25 credits waits for a manager" in words(visit("monitor", job=job_id))
+    refund_use_cases.decline(desk.database, ALICE, refund_id=asked.refund.id, note="No.")
+    assert "waits for a manager" not in words(visit("monitor", job=job_id))
 
 
 def test_a_simulated_prediction_is_not_looked_for_at_replicate(visit: Visit, end_job: Callable[..., str]) -> None:
@@ -187,6 +213,7 @@ def test_retry_says_its_price_and_shows_the_new_job(visit: Visit, desk: Desk, en
     old = end_job({}, SAFETY)
     app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), 20)
     assert "980 → **960** credits" in words(app)
+    assert "It keeps room, style and notes" in words(app)
     button_by_label(app, "Retry for 20 credits").click()
     app.run()
     shown = app.query_params["job"]
@@ -239,6 +266,46 @@ def test_all_one_variant_or_an_amount_is_refunded(
     assert app.session_state["deed_notice"].startswith(f"{amount} credits refunded.")
     with desk.database.read() as session:
         assert refund_queries.refundable(session, ALICE, job_id=job_id).job_credits == left
+
+
+def test_a_variant_that_was_refunded_in_part_says_what_is_left_of_it(desk: Desk, end_job: Callable[..., str]) -> None:
+    job_id = end_job({}, {})
+    request = RefundRequest(job_id=job_id, amount_credits=25, reason=RefundReason.GOODWILL)
+    refund_use_cases.refund_job(desk.database, ALICE, request)
+    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, job_id))
+    assert app.radio[0].options == [
+        "All that is left: 15 credits",
+        "15 credits of variant A are still refundable",
+        "15 credits of variant B are still refundable",
+        "Another amount",
+    ]
+
+
+def test_what_is_left_of_the_days_limit_is_said_and_beyond_it_it_is_a_request(
+    desk: Desk, people: People, end_job: Callable[..., str]
+) -> None:
+    limits.set_refund_limit(
+        desk.database, ALICE, RefundLimit(role=Role.SUPPORT, per_refund_credits=40, per_day_credits=50)
+    )
+    first, second = end_job({}, {}, number=1), end_job({}, {}, number=2)
+    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, first))
+    assert "50 of 50 credits are left to you in these 24 hours" in words(app)
+    request = RefundRequest(job_id=first, amount_credits=15, reason=RefundReason.GOODWILL)
+    refund_use_cases.refund_job(desk.database, people.dora, request)
+    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, second))
+    assert "35 of 50 credits are left to you in these 24 hours" in words(app)
+    assert "This goes to a manager as a request" in app.info[0].value
+    assert button_by_label(app, "Request a refund of 40 credits")
+    app.radio[0].set_value("1").run()
+    assert button_by_label(app, "Refund 20 credits")
+    assert not app.info
+
+
+def test_an_amount_is_changed_by_one_credit_a_click(desk: Desk, end_job: Callable[..., str]) -> None:
+    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, end_job({}, {})))
+    app.radio[0].set_value("amount").run()
+    field = app.number_input[0]
+    assert (field.min, field.value, field.step, field.max) == (1, 10, 1, 40)
 
 
 def test_a_refund_needs_a_reason_and_other_a_note_and_that_is_said_before(

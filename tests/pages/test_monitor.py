@@ -260,14 +260,41 @@ def test_the_open_job_shows_why_it_failed_on_top_and_what_was_returned(
     job_id = one_of_each["Failed"]
     app = visit("monitor", job=job_id)
     assert [row["id"] for row in rows(app) if row["selected"]] == [job_id]
-    assert [error.value for error in app.error] == [f"{errors.SafetyRefused().message} (safety)"]
-    assert "Neither variant could be made. 40 credits were returned." in words(app)
-    assert [drawing["title"] for drawing in drawings(app, SLIDER)] == ["No result"] * 2
+    assert [error.value for error in app.error] == [
+        "Neither variant could be made: the safety filter refused both. 40 credits were returned; other words may"
+        " pass. (safety)"
+    ]
+    assert words(app).count("safety") == words(app).count("(safety)") + 1 == 2
+    assert [(drawing["title"], drawing["detail"]) for drawing in drawings(app, SLIDER)] == [("No result", "")] * 2
 
 
 def test_a_partial_job_says_which_variant_failed_and_why(visit: Visit, one_of_each: dict[str, str]) -> None:
     app = visit("monitor", job=one_of_each["Partial"])
     assert [warning.value for warning in app.warning] == [f"Variant B: {errors.SafetyRefused().message} (safety)"]
+    assert drawings(app, SLIDER)[1]["detail"] == ""
+
+
+def test_variants_that_failed_for_different_reasons_tell_each_their_own(
+    visit: Visit, end_job: Callable[..., str]
+) -> None:
+    app = visit("monitor", job=end_job(SAFETY, {"status": "failed", "error": "CUDA out of memory"}))
+    assert [error.value for error in app.error] == [
+        "Neither variant could be made, each for a reason of its own. 40 credits were returned."
+    ]
+    assert [drawing["detail"] for drawing in drawings(app, SLIDER)] == [
+        errors.SafetyRefused().message,
+        "Replicate could not draw this variant: CUDA out of memory. Its credits were returned.",
+    ]
+    assert "code `safety`" in words(app)
+
+
+def test_what_replicate_said_of_both_is_told_once_for_the_job(visit: Visit, end_job: Callable[..., str]) -> None:
+    ending = {"status": "failed", "error": "CUDA out of memory"}
+    (error,) = visit("monitor", job=end_job(ending, ending)).error
+    assert error.value == (
+        "Neither variant could be made: Replicate could not draw them: CUDA out of memory. 40 credits were returned."
+        " (prediction_failed)"
+    )
 
 
 def test_the_open_job_comes_before_the_list_so_that_it_stands_above_on_a_phone(

@@ -65,7 +65,7 @@ def test_what_waits_stands_on_top_with_what_it_would_do(visit: Visit, ask: Ask) 
     app = visit("refunds")
     assert [heading.value for heading in app.subheader] == ["Waiting for a manager · 1"]
     said = words(app)
-    assert f"**40 credits** of the job · room.jpg · {BELLEVUE}" in said
+    assert f"**40 credits**, an amount of the job · room.jpg · {BELLEVUE}" in said
     assert "Goodwill: “On the phone.” · asked by dora" in said
     for label in ("Approve", "Decline"):
         assert not button_by_label(app, label).disabled
@@ -111,7 +111,7 @@ def test_a_decision_that_came_too_late_is_told_in_words(desk: Desk, ask: Ask) ->
     app = inside(refund_requests._draw_approval, ALICE, request)
     refunds.decline(desk.database, MONA, refund_id=request.id, note="No.")
     app.button("approve-now").click().run()
-    assert "decided otherwise" in app.error[0].value
+    assert "decided otherwise: mona declined it" in app.error[0].value
 
 
 def test_all_refunds_are_listed_newest_first_each_linked_to_its_job(visit: Visit, ask: Ask) -> None:

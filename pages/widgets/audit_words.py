@@ -1,0 +1,102 @@
+"""How is a line of the audit log told? Who, what, about what and through which door, in words and in full."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.auth.actors import SYSTEM_NAME
+from core.auth.audit import AuditKind, AuditRecord
+from core.auth.roles import Role
+from core.credits import ledger
+from core.jobs.refund_queries import REASON_WORDS
+from pages.widgets import formatting
+
+# Word, icon and color.
+KINDS = {
+    AuditKind.SPEND: ("Spend", "payments", "gray"),
+    AuditKind.GRANT: ("Grant", "add_card", "green"),
+    AuditKind.ADJUSTMENT: ("Adjustment", "tune", "orange"),
+    AuditKind.REFUND: ("Refund", "undo", "blue"),
+    AuditKind.REFUND_REQUESTED: ("Refund requested", "pending_actions", "blue"),
+    AuditKind.REFUND_DECLINED: ("Refund declined", "block", "gray"),
+    AuditKind.ROLE_CHANGED: ("Role changed", "manage_accounts", "orange"),
+    AuditKind.INVITED: ("Invited", "person_add", "green"),
+    AuditKind.KEY_CREATED: ("Key created", "key", "green"),
+    AuditKind.KEY_REVOKED: ("Key revoked", "key_off", "red"),
+    AuditKind.LIMIT_CHANGED: ("Limit changed", "speed", "orange"),
+    AuditKind.EXPORT: ("Export", "download", "gray"),
+    AuditKind.SIGN_IN: ("Sign-in", "login", "gray"),
+}
+_DOORS = {
+    "page": "A page",
+    "api": "The API",
+    "webhook": "Webhook",
+    "sweep": "Sweep",
+    "sync": "Sync",
+    "system": "Command",
+}
+_OF_REFUNDS = (AuditKind.REFUND, AuditKind.REFUND_REQUESTED, AuditKind.REFUND_DECLINED)
+# As the desk notes a refund: "20 credits, late_delivery: what was said".
+_REFUND = re.compile(r"(?P<amount>[\d,]+ credits), (?P<reason>\w+)(?:: (?P<note>.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A line in words; `email` is empty where the name says it all."""
+
+    who: str
+    role: str
+    email: str
+    what: str
+    about: str
+    detail: str
+    door: str
+
+
+def tell(entry: AuditRecord, names: Mapping[str, str]) -> Told:
+    """The line in words; `names` are people's names by their e-mails."""
+    is_desk = entry.actor == SYSTEM_NAME
+    return Told(
+        who=names.get(entry.actor) or formatting.who(entry.actor),
+        # The desk itself has no role: what it is noted with says only that it may.
+        role="" if is_desk else formatting.sentence(entry.role),
+        email=entry.actor if names.get(entry.actor) else "",
+        what=KINDS[entry.kind][0],
+        about=_about(entry, names),
+        detail=_detail(entry),
+        door=_DOORS.get(entry.source, formatting.sentence(entry.source)),
+    )
+
+
+def _about(entry: AuditRecord, names: Mapping[str, str]) -> str:
+    if entry.job_id:
+        return f"Job {formatting.short_id(entry.job_id)}"
+    if entry.kind is AuditKind.SIGN_IN:
+        return names.get(entry.target) or formatting.sentence(entry.target)
+    # A person is called by their address, a key by its name: as they are written.
+    is_name = "@" in entry.target or entry.kind in (AuditKind.KEY_CREATED, AuditKind.KEY_REVOKED)
+    return entry.target if is_name else formatting.sentence(entry.target)
+
+
+def _detail(entry: AuditRecord) -> str:
+    if entry.kind in _OF_REFUNDS:
+        return _refund(entry.detail)
+    if entry.kind is AuditKind.LIMIT_CHANGED:
+        return formatting.sentence(re.sub(r"\bany a\b", "no limit a", entry.detail))
+    if entry.kind is AuditKind.KEY_CREATED and entry.detail in list(Role):
+        return f"Role: {entry.detail}"
+    return formatting.sentence(entry.detail)
+
+
+def _refund(detail: str) -> str:
+    found = _REFUND.fullmatch(detail)
+    if found is None:
+        return formatting.sentence(detail)
+    amount, reason, note = found["amount"], found["reason"], found["note"] or ""
+    if reason == ledger.SYSTEM_REASON:
+        why = formatting.reason(note)
+        return (
+            f"{amount}, returned by itself: {why[:1].lower()}{why[1:]}" if note else f"{amount}, returned by itself"
+        )
+    words = {one.value: text for one, text in REASON_WORDS.items()}.get(reason, reason.replace("_", " "))
+    return f"{amount}. {words}" + (f": {note}" if note else "")
