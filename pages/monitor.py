@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
-from core import clock, errors
+from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.jobs import queries
@@ -11,7 +11,6 @@ from core.jobs.queries import TypicalTimes
 from pages.widgets import (
     address,
     deeds,
-    figures,
     formatting,
     job_detail,
     job_table,
@@ -23,7 +22,6 @@ from pages.widgets import (
     sync_dialog,
     webhook_health,
 )
-from pages.widgets.monitor_filters import Wanted
 from pages.widgets.monitor_snapshot import Snapshot
 
 _REFRESH_MS = 2_000
@@ -31,125 +29,120 @@ _JOB = "job"
 _PAUSED = "monitor-paused"
 # In pixels, about what a job's pictures and actions take beside it.
 _LIST_HEIGHT, _ROW_HEIGHT = 860, 84
-# On a phone the columns stack: the job comes first there, and second where there is room beside the list.
-_BESIDE = "<style>.st-key-monitor-split > [data-testid='stLayoutWrapper'] > div {flex-direction: row-reverse}</style>"
+# What refreshes is drawn in one piece, the figures with the list; the filters stand between them all the same. On a
+# phone the columns stack: the job comes first there, and second where there is room beside the list.
+_ORDER = f"""<style>
+.st-key-{monitor_figures.KEY}, [data-testid='stLayoutWrapper']:has(> .st-key-monitor-warnings) {{order: -1}}
+.st-key-monitor-split > [data-testid='stLayoutWrapper'] > div {{flex-direction: row-reverse}}
+</style>"""
 
 
 def _page() -> None:
     actor = session.require_actor()
     st.title("Monitor", anchor=False)
     deeds.draw_notice()
-    _draw_live(actor)
+    st.html(_ORDER)
+    seen = monitor_snapshot.look(actor, monitor_filters.wanted())
+    with st.container(key="monitor"):
+        with monitor_filters.draw(monitor_snapshot.choices(actor)):
+            _draw_toolbar(actor, seen)
+        _draw_live(actor, _surroundings(seen))
+
+
+def _surroundings(seen: Snapshot) -> tuple[bool, ...]:
+    """What of a look decides how the page around the list is drawn."""
+    return bool(seen.overview.in_flight), bool(seen.overview.stale)
+
+
+def _draw_toolbar(actor: Actor, seen: Snapshot) -> None:
+    reason = "" if seen.overview.stale else "Nothing in flight is stuck or takes much longer than usual."
+    if not actor.may(Action.SYNC):
+        reason = "Your role can't sync jobs."
+    if st.button(
+        "Sync all stale",
+        icon=":material/sync_problem:",
+        disabled=bool(reason),
+        help=reason or "Jobs that are stuck, or take much longer than usual.",
+        key="sync-stale",
+    ):
+        deeds.new_opening()
+        sync_dialog.draw(actor, None)
+    if seen.overview.in_flight:
+        st.toggle("Pause", key=_PAUSED, help="Stops the refresh every 2 s. Nothing else stops.")
 
 
 @st.fragment
-def _draw_live(actor: Actor) -> None:
-    """Redraws itself every two seconds while anything is in flight, and is quiet otherwise."""
-    pause_banner.draw()
-    place = st.container()
-    wanted = monitor_filters.draw(monitor_snapshot.choices(actor))
-    seen = monitor_snapshot.look(actor, wanted)
-    with place:
-        are_requested = session.runtime().desk.webhook_base_url is not None
-        webhooks = monitor_snapshot.webhooks(actor) if actor.may(Action.SYNC) else None
-        monitor_figures.draw(
-            seen.overview,
-            paused=seen.paused,
-            typical=seen.typical,
-            webhooks=webhooks,
-            are_webhooks_requested=are_requested,
-        )
-        if webhooks is not None:
-            webhook_health.draw(webhooks, are_requested=are_requested)
-    if not seen.page.rows:
-        _draw_toolbar(actor, seen, ())
-        _draw_empty(wanted)
-        _draw_job(actor, st.query_params.get(_JOB), seen.typical)
+def _draw_live(actor: Actor, surroundings: tuple[bool, ...]) -> None:
+    """Redraws itself every two seconds while anything is in flight, and is quiet otherwise.
+
+    It holds only what changes by itself, since with many open pages this is what the server is busy with. The filters
+    and what can be done with all jobs stand outside, and are drawn anew when there is a reason.
+    """
+    seen = monitor_snapshot.look(actor, monitor_filters.wanted())
+    if _surroundings(seen) != surroundings:
+        st.rerun()
+    is_paused = bool(st.session_state.get(_PAUSED))
+    _draw_warnings(seen)
+    monitor_figures.draw(seen, are_webhooks_requested=_are_webhooks_requested(), is_paused=is_paused)
+    if seen.page.rows:
+        _draw_jobs(actor, seen)
     else:
-        toolbar = st.container()
-        checked = _draw_jobs(actor, wanted, seen)
-        with toolbar:
-            _draw_toolbar(actor, seen, checked)
+        _draw_empty()
+        _draw_job(actor, st.query_params.get(_JOB), seen.typical)
     # Last, where the little room that it takes is seen by nobody.
-    if monitor_figures.in_flight(seen.overview) and not st.session_state.get(_PAUSED):
+    if seen.overview.in_flight and not is_paused:
         st_autorefresh(interval=_REFRESH_MS, key="monitor-refresh")
 
 
-def _draw_jobs(actor: Actor, wanted: Wanted, seen: Snapshot) -> tuple[str, ...]:
-    """Draw the list, and beside it the job that is open; the ids of the jobs that are checked."""
+def _draw_warnings(seen: Snapshot) -> None:
+    """What should be known before the figures are read; usually nothing."""
+    if seen.paused is None and (seen.webhooks is None or not webhook_health.is_of_note(seen.webhooks)):
+        return
+    with st.container(key="monitor-warnings"):
+        pause_banner.draw()
+        if seen.webhooks is not None:
+            webhook_health.draw(seen.webhooks, are_requested=_are_webhooks_requested())
+
+
+def _draw_jobs(actor: Actor, seen: Snapshot) -> None:
+    """Draw the list, and beside it the job that is open."""
     job_id = st.query_params.get(_JOB)
     if not job_id:
-        return _draw_list(actor, wanted, seen, None)
-    st.html(_BESIDE)
+        _draw_list(actor, seen, None)
+        return
     with st.container(key="monitor-split"):
         # The list scrolls beside the job, so that neither pushes the other out of sight.
         right, left = st.columns([6, 5])
     with right:
         _draw_job(actor, job_id, seen.typical)
-    with (
-        left,
-        st.container(
-            height=min(_LIST_HEIGHT, _ROW_HEIGHT * (len(seen.page.rows) + 1)), border=False, key="monitor-list"
-        ),
-    ):
-        return _draw_list(actor, wanted, seen, job_id)
+    height = min(_LIST_HEIGHT, _ROW_HEIGHT * (len(seen.page.rows) + 1))
+    with left, st.container(height=height, border=False, key="monitor-list"):
+        _draw_list(actor, seen, job_id)
 
 
-def _draw_list(actor: Actor, wanted: Wanted, seen: Snapshot, job_id: str | None) -> tuple[str, ...]:
-    rows = seen.page.rows
-    clicked = job_table.draw(rows, opened=job_id, can_check=actor.may(Action.SYNC), now=clock.now(), key="jobs")
+def _draw_list(actor: Actor, seen: Snapshot, job_id: str | None) -> None:
+    clicked = job_table.draw(seen.drawn_rows, opened=job_id, can_sync=actor.may(Action.SYNC), key="jobs")
     if clicked.job_id and clicked.job_id != job_id:
         address.keep(_JOB, clicked.job_id)
         st.rerun()
-    monitor_filters.draw_pages(wanted, shown=len(rows), next_cursor=seen.page.next_cursor)
-    return clicked.checked
+    monitor_filters.draw_pages(shown=len(seen.page.rows), next_cursor=seen.page.next_cursor)
+    if clicked.to_sync:
+        deeds.new_opening()
+        sync_dialog.draw(actor, clicked.to_sync)
 
 
-def _draw_toolbar(actor: Actor, seen: Snapshot, checked: tuple[str, ...]) -> None:
-    count = monitor_figures.in_flight(seen.overview)
-    reason = "" if actor.may(Action.SYNC) else "Your role can't sync jobs."
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            f"Sync {len(checked)} selected" if checked else "Sync selected",
-            icon=":material/sync:",
-            disabled=bool(reason) or not checked,
-            help=reason or (None if checked else "Check jobs in flight in the list first."),
-            key="sync-selected",
-        ):
-            deeds.new_opening()
-            sync_dialog.draw(actor, checked)
-        if st.button(
-            "Sync all stale",
-            icon=":material/sync_problem:",
-            disabled=bool(reason) or not count,
-            help=reason or ("Jobs of which there was no news for a while." if count else "Nothing is in flight."),
-            key="sync-stale",
-        ):
-            deeds.new_opening()
-            sync_dialog.draw(actor, None)
-        _draw_refresh(seen, count)
-
-
-def _draw_refresh(seen: Snapshot, count: int) -> None:
-    paused = False
-    if count:
-        paused = st.toggle("Pause", key=_PAUSED, help="Stops the refresh every 2 s. Nothing else stops.")
-    note = ", refresh paused" if paused else "" if count else ", quiet while nothing is in flight"
-    figures.draw_freshness(
-        seen.read_at, note=f"{note} · {monitor_figures.ended_words(seen.overview)}", key="monitor-freshness"
-    )
-
-
-def _draw_empty(wanted: Wanted) -> None:
+def _draw_empty() -> None:
     with st.container(border=True, horizontal_alignment="center"):
-        if wanted.is_narrowed:
-            st.markdown("**No job is like that.** Take a filter back, or look for less of the name.")
-            st.button("Clear all filters", icon=":material/filter_alt_off:", on_click=monitor_filters.clear)
-        else:
+        if not monitor_filters.wanted().is_narrowed:
             st.markdown(
                 "**No jobs yet.** Each staged photo appears here with its state, its pictures and its credits."
             )
             st.page_link("pages/stage.py", label="Stage a photo", icon=":material/chair:")
+            return
+        st.markdown("**No job is like that.** Take a filter back, or look for less of the name.")
+        if st.button("Clear all filters", icon=":material/filter_alt_off:", on_click=monitor_filters.clear):
+            # The filters stand outside of what refreshes.
+            st.rerun()
 
 
 def _draw_job(actor: Actor, job_id: str | None, typical: TypicalTimes) -> None:
@@ -163,6 +156,10 @@ def _draw_job(actor: Actor, job_id: str | None, typical: TypicalTimes) -> None:
         st.button("Back to the list", key="job-close", on_click=lambda: address.keep(_JOB, ""))
         return
     job_detail.draw(actor, job, typical)
+
+
+def _are_webhooks_requested() -> bool:
+    return session.runtime().desk.webhook_base_url is not None
 
 
 _page()

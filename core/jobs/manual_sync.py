@@ -182,8 +182,7 @@ def _meant(desk: Desk, actor: Actor, named: Sequence[str] | None, *, stale_only:
         query = query.where(Job.state.in_(IN_FLIGHT_JOBS))
     with desk.database.read() as session:
         if stale_only:
-            slow_seconds = queries.typical_times(session).p95_seconds or queries.FIRST_ESTIMATE_SECONDS
-            stale = stuck.is_stale(clock.now(), slow_seconds=slow_seconds)
+            stale = stuck.is_stale(clock.now(), slow_seconds=queries.slow_seconds(session))
             query = query.where(Job.id.in_(sa.select(Variant.job_id).where(stale)))
         rows = session.execute(query).all()
     if named is not None and not stale_only and len(rows) < len(set(named)):

@@ -22,16 +22,22 @@ class Overview:
     """How the jobs stand. Every state is in `counts`, every priority in `queue_depth` (variants that wait).
 
     `oldest_in_flight_since` is when the oldest job in flight was submitted; `stuck` counts jobs in flight of which
-    a variant stopped moving; `ended_today` counts all jobs that ended since the day began, `failed_today` those of
-    them that failed.
+    a variant stopped moving, `stale` those and the ones that run for much longer than usual; `ended_today` counts
+    all jobs that ended since the day began, `failed_today` those of them that failed.
     """
 
     counts: Mapping[JobState, int]
     oldest_in_flight_since: datetime | None
     stuck: int
+    stale: int
     failed_today: int
     ended_today: int
     queue_depth: Mapping[str, int]
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs are under way."""
+        return sum(self.counts.get(state, 0) for state in IN_FLIGHT_JOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +56,14 @@ def overview(session: Session, actor: Actor, *, day_started_at: datetime) -> Ove
         PermissionDenied: if the actor may not see jobs.
     """
     actor.require(Action.READ_JOBS)
-    ended_today = _ended_since(session, actor, day_started_at)
+    now, ended_today = clock.now(), _ended_since(session, actor, day_started_at)
     return Overview(
         counts=queries.counts_by_state(session, actor),
         oldest_in_flight_since=session.scalar(
             sa.select(sa.func.min(Job.created_at)).where(Job.state.in_(IN_FLIGHT_JOBS), *seen_by(actor))
         ),
-        stuck=_stuck(session, actor),
+        stuck=_jobs_with(session, actor, stuck.is_stuck(now)),
+        stale=_jobs_with(session, actor, stuck.is_stale(now, slow_seconds=queries.slow_seconds(session))),
         failed_today=ended_today[JobState.FAILED],
         ended_today=sum(ended_today.values()),
         queue_depth=_queue_depth(session, actor),
@@ -87,8 +94,9 @@ def _ended_since(session: Session, actor: Actor, moment: datetime) -> Counter[st
     return Counter(dict(session.execute(query).all()))
 
 
-def _stuck(session: Session, actor: Actor) -> int:
-    late = sa.select(sa.func.count(Variant.job_id.distinct())).where(stuck.is_stuck(clock.now()))
+def _jobs_with(session: Session, actor: Actor, condition: sa.ColumnElement[bool]) -> int:
+    """How many jobs have a variant to which the condition applies."""
+    late = sa.select(sa.func.count(Variant.job_id.distinct())).where(condition)
     return session.scalar(late.where(*_is_seen(actor))) or 0
 
 

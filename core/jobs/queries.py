@@ -204,6 +204,11 @@ def expected_seconds(session: Session) -> float:
     return typical_times(session).median_seconds or FIRST_ESTIMATE_SECONDS
 
 
+def slow_seconds(session: Session) -> float:
+    """How long all but the slowest variants take from their order to their result."""
+    return typical_times(session).p95_seconds or FIRST_ESTIMATE_SECONDS
+
+
 def _detail(
     job: Job,
     account: str,

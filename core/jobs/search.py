@@ -71,6 +71,7 @@ class JobRow:
     room_type: str
     style: str
     priority: str
+    retry_of: str | None
     created_by: str
     created_at: datetime
     state_since: datetime
@@ -189,6 +190,7 @@ def _load(session: Session, job_ids: Sequence[str]) -> list[JobRow]:
             Job.room_type,
             Job.style,
             Job.priority,
+            Job.retry_of,
             Job.created_by,
             Job.created_at,
             sa.func.coalesce(Job.completed_at, Job.started_at, Job.created_at).label("state_since"),

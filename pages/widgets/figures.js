@@ -4,6 +4,31 @@ const element = (tag, text) => {
   return made;
 };
 
+const shown = new WeakMap();
+
+function words(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h`;
+}
+
+function tellAge(text, data) {
+  const state = shown.get(text) ?? { reading: "", since: 0, timer: 0 };
+  // Counted from the arrival, so that a clock that is wrong on either side makes no difference.
+  if (state.reading !== data.reading) Object.assign(state, { reading: data.reading, since: performance.now() });
+  const tell = () => {
+    text.textContent = `Updated ${words(Math.floor((performance.now() - state.since) / 1000))} ago${data.note}`;
+  };
+  clearInterval(state.timer);
+  text.hidden = !data.reading;
+  if (data.reading) {
+    state.timer = setInterval(tell, 1000);
+    tell();
+  }
+  shown.set(text, state);
+  return () => clearInterval(state.timer);
+}
+
 export default function ({ data, parentElement }) {
   const list = parentElement.querySelector("dl");
   while (list.children.length > data.figures.length) list.lastChild.remove();
@@ -24,4 +49,5 @@ export default function ({ data, parentElement }) {
     detail.title = figure.hover || figure.detail;
     box.replaceChildren(element("dt", figure.label), value, detail);
   });
+  return tellAge(parentElement.querySelector("p"), data);
 }

@@ -13,15 +13,9 @@ Tone = Literal["", "green", "orange", "red", "gray"]
 _HERE = Path(__file__).parent
 _figures = st.components.v2.component(
     "staging_desk.figures",
-    html='<div class="figures"><dl></dl></div>',
+    html='<div class="figures"><dl></dl><p role="status" aria-live="off" hidden></p></div>',
     css=(_HERE / "figures.css").read_text(),
     js=(_HERE / "figures.js").read_text(),
-)
-_freshness = st.components.v2.component(
-    "staging_desk.freshness",
-    html='<span class="freshness" role="status" aria-live="off"></span>',
-    css=(_HERE / "freshness.css").read_text(),
-    js=(_HERE / "freshness.js").read_text(),
 )
 
 
@@ -36,11 +30,17 @@ class Figure:
     tone: Tone = ""
 
 
-def draw(figures: Sequence[Figure], *, key: str) -> None:
-    """Draw the figures in a row that wraps."""
+def draw(figures: Sequence[Figure], *, key: str, read_at: datetime | None = None, note: str = "") -> None:
+    """Draw the figures in a row that wraps.
+
+    With `read_at`, "Updated n s ago" stands below them, counted in the browser from when this reading arrived there,
+    and the note behind it.
+    """
     _figures(
         key=key,
         data={
+            "reading": read_at.isoformat() if read_at is not None else "",
+            "note": note,
             "figures": [
                 {
                     "label": one.label,
@@ -50,11 +50,6 @@ def draw(figures: Sequence[Figure], *, key: str) -> None:
                     "tone": one.tone,
                 }
                 for one in figures
-            ]
+            ],
         },
     )
-
-
-def draw_freshness(read_at: datetime, *, note: str, key: str) -> None:
-    """Draw "updated n s ago", counted in the browser from when this reading arrived there, and a note behind it."""
-    _freshness(key=key, data={"reading": read_at.isoformat(), "note": note})

@@ -41,8 +41,8 @@ function numberCell(className, value, hover, below) {
   return cell;
 }
 
-function fill(button, row) {
-  button.setAttribute("aria-pressed", String(row.selected));
+function fill(button, row, isOpen) {
+  button.setAttribute("aria-pressed", String(isOpen));
   // The picture is kept, so that it does not blink when the figures beside it change.
   let picture = button.querySelector("img");
   if (!picture || picture.getAttribute("src") !== row.thumbnail) {
@@ -56,7 +56,7 @@ function fill(button, row) {
   button.dataset.content = content;
   button.replaceChildren(
     picture,
-    lines("", row.file, row.account, row.why, row.isStuck),
+    lines("", row.file, `${row.account} · ${row.name}`, row.why, row.isStuck),
     lines("wide", row.room, row.style, ""),
     stateCell(row),
     numberCell("middle", row.age, row.created, ""),
@@ -75,9 +75,9 @@ function reveal(table) {
   if (row.bottom > edge.bottom || row.top < edge.top) box.scrollTop += row.top - edge.top - edge.height / 3;
 }
 
-function checkbox(row, checked, change) {
+function checkbox(row, canCheck, change) {
   const label = element("label", "check");
-  if (!row.canCheck) return label;
+  if (!canCheck) return label;
   const box = element("input", "");
   box.type = "checkbox";
   box.checked = checked.has(row.id);
@@ -87,28 +87,36 @@ function checkbox(row, checked, change) {
   return label;
 }
 
-export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
+// Which jobs are checked is known here alone: a refresh takes nothing away, nor does a list drawn at another place.
+const checked = new Set();
+
+function showSync(bar, count) {
+  bar.hidden = count === 0;
+  bar.querySelector("span").textContent = `${count} selected`;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const rows = JSON.parse(data.rows);
   const table = parentElement.querySelector(".table");
+  const bar = parentElement.querySelector(".selection");
   const isNew = !table.querySelector(".head");
-  table.classList.toggle("checkable", data.isCheckable);
+  const checkable = new Set(rows.filter((row) => data.canSync && row.isInFlight).map((row) => row.id));
+  table.classList.toggle("checkable", checkable.size > 0);
   if (isNew) {
     const head = element("div", "head");
     COLUMNS.forEach(([title, className]) => head.append(element("div", className, title)));
     table.append(head);
   }
-  // What is checked is the browser's own, so that a refresh takes nothing away that was checked meanwhile;
-  // only a list that is drawn at another place begins with what is known here.
-  const checked = new Set((table.dataset.checked ?? data.checked.join(" ")).split(" ").filter((id) => data.rows.some((row) => row.id === id && row.canCheck)));
-  const keep = () => { table.dataset.checked = [...checked].join(" "); };
-  keep();
+  checked.forEach((id) => { if (!checkable.has(id)) checked.delete(id); });
+  showSync(bar, checked.size);
+  bar.querySelector("button").onclick = () => setTriggerValue("sync", [...checked]);
   const change = (id, isChecked) => {
     if (isChecked) checked.add(id);
     else checked.delete(id);
-    keep();
-    setStateValue("checked", [...checked]);
+    showSync(bar, checked.size);
   };
   const known = new Map([...table.querySelectorAll(".line")].map((one) => [one.dataset.id, one]));
-  const wanted = data.rows.map((row) => {
+  const wanted = rows.map((row) => {
     const line = known.get(row.id) ?? element("div", "line");
     if (!known.has(row.id)) {
       line.dataset.id = row.id;
@@ -117,10 +125,11 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
       line.append(element("label", "check"), button);
     }
     const [label, button] = line.children;
-    if (Boolean(label.firstChild) !== row.canCheck) line.replaceChild(checkbox(row, checked, change), label);
-    else if (row.canCheck) label.firstChild.onchange = () => change(row.id, label.firstChild.checked);
+    const canCheck = checkable.has(row.id);
+    if (Boolean(label.firstChild) !== canCheck) line.replaceChild(checkbox(row, canCheck, change), label);
+    else if (canCheck) label.firstChild.onchange = () => change(row.id, label.firstChild.checked);
     button.onclick = () => setTriggerValue("selected", row.id);
-    fill(button, row);
+    fill(button, row, row.id === data.opened);
     known.delete(row.id);
     return line;
   });

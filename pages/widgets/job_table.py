@@ -1,5 +1,6 @@
-"""Which jobs are there? A list that is updated in place; a click on a row opens its job, a check selects it."""
+"""Which jobs are there? A list that is updated in place; a row opens its job, checked ones are synced together."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,48 +25,43 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """The job whose row was just clicked, if one was, and the ids of those that are checked."""
+    """The job whose row was just clicked, and the jobs that are to be synced, if either was asked for."""
 
     job_id: str | None
-    checked: tuple[str, ...]
+    to_sync: tuple[str, ...]
 
 
-def draw(jobs: Sequence[JobRow], *, opened: str | None, can_check: bool, now: datetime, key: str) -> Clicked:
-    """Draw the jobs; `can_check` lets those in flight be checked, `opened` is the one shown beside the list."""
-    checkable = [job.id for job in jobs if can_check and not job.state.is_terminal]
+def written(jobs: Sequence[JobRow], *, now: datetime) -> str:
+    """The jobs as JSON for `draw`, with times in the viewer's zone."""
+    return json.dumps([_row(job, now) for job in jobs])
+
+
+def draw(rows: str, *, opened: str | None, can_sync: bool, key: str) -> Clicked:
+    """Draw the rows; `can_sync` lets those in flight be checked and synced, `opened` is shown beside the list."""
     result = _component(
         key=key,
-        data={
-            "rows": [_row(job, opened=job.id == opened, can_check=job.id in checkable, now=now) for job in jobs],
-            "isCheckable": bool(checkable),
-            "checked": _checked(st.session_state.get(key), checkable),
-        },
-        default={"checked": []},
-        on_selected_change=lambda: None,
-        on_checked_change=lambda: None,
+        data={"rows": rows, "opened": opened, "canSync": can_sync},
+        on_selected_change=_nothing,
+        on_sync_change=_nothing,
     )
-    return Clicked(
-        job_id=str(result.selected) if result.selected else None,
-        checked=tuple(_checked(result, checkable)),
-    )
+    asked = result.sync if can_sync and isinstance(result.sync, list) else []
+    return Clicked(job_id=str(result.selected) if result.selected else None, to_sync=tuple(map(str, asked)))
 
 
-def _checked(state: Any, checkable: Sequence[str]) -> list[str]:
-    """Which jobs the list's state says are checked: since then, one may have ended or left the page."""
-    kept = getattr(state, "checked", None)
-    return [job_id for job_id in checkable if isinstance(kept, list) and job_id in kept]
+def _nothing() -> None:
+    """What was clicked is told by the result."""
 
 
-def _row(job: JobRow, *, opened: bool, can_check: bool, now: datetime) -> dict[str, Any]:
+def _row(job: JobRow, now: datetime) -> dict[str, Any]:
     look = JOB_LOOKS[job.state]
     return {
         "id": job.id,
-        "selected": opened,
-        "canCheck": can_check,
+        "isInFlight": not job.state.is_terminal,
         "isStuck": job.is_stuck,
         "thumbnail": pictures.url(job.thumbnail_key),
         "file": job.file_name,
         "account": job.account,
+        "name": formatting.short_id(job.id) + (" · retry" if job.retry_of else ""),
         "why": "" if job.error_code is None else formatting.reason(job.error_code),
         "room": presets.room_type(job.room_type).name,
         "style": presets.style(job.style).name,

@@ -10,30 +10,25 @@ from core.jobs.states import IN_FLIGHT_JOBS
 from core.webhooks.health import WebhookHealth
 from pages.widgets import figures, formatting
 from pages.widgets.figures import Figure
+from pages.widgets.monitor_snapshot import Snapshot
 from pages.widgets.states import JOB_LOOKS
 
-
-def draw(
-    overview: Overview,
-    *,
-    paused: Pause | None,
-    typical: TypicalTimes,
-    webhooks: WebhookHealth | None,
-    are_webhooks_requested: bool,
-) -> None:
-    """Draw the figures; `webhooks` is None for those whom its health does not concern."""
-    shown = [*_work(overview), *_trouble(overview), _provider(paused, typical)]
-    if webhooks is not None:
-        shown.append(_webhooks(webhooks, are_webhooks_requested))
-    figures.draw(shown, key="monitor-figures")
+# Also the name of its place, which the page puts above the filters.
+KEY = "monitor-figures"
 
 
-def in_flight(overview: Overview) -> int:
-    """How many jobs are under way."""
-    return sum(overview.counts.get(state, 0) for state in IN_FLIGHT_JOBS)
+def draw(seen: Snapshot, *, are_webhooks_requested: bool, is_paused: bool) -> None:
+    """Draw the figures, how old they are, and whether they are renewed."""
+    overview = seen.overview
+    shown = [*_work(overview), *_trouble(overview), _provider(seen.paused, seen.typical)]
+    if seen.webhooks is not None:
+        shown.append(_webhooks(seen.webhooks, are_webhooks_requested))
+    quiet = "" if overview.in_flight else ", quiet while nothing is in flight"
+    note = ", refresh paused" if is_paused and overview.in_flight else quiet
+    figures.draw(shown, key=KEY, read_at=seen.read_at, note=f"{note} · {_ended_words(overview)}")
 
 
-def ended_words(overview: Overview) -> str:
+def _ended_words(overview: Overview) -> str:
     """How many jobs ended how, all time: "286 completed · 14 partial · …"."""
     return " · ".join(
         f"{formatting.number(overview.counts.get(state, 0))} {look.word.lower()}"
@@ -48,7 +43,7 @@ def _work(overview: Overview) -> list[Figure]:
     return [
         Figure(
             label="In flight",
-            value=formatting.number(in_flight(overview)),
+            value=formatting.number(overview.in_flight),
             detail=" · ".join(
                 f"{formatting.number(overview.counts.get(state, 0))} {JOB_LOOKS[state].word.lower()}"
                 for state in IN_FLIGHT_JOBS
@@ -79,7 +74,7 @@ def _trouble(overview: Overview) -> list[Figure]:
         Figure(
             label="Stuck",
             value=formatting.number(overview.stuck),
-            detail="see Filters" if overview.stuck else "none",
+            detail="see Filters" if overview.stuck else "none is late",
             hover="In flight, and in their state for longer than they can be",
             tone="orange" if overview.stuck else "",
         ),
@@ -122,8 +117,8 @@ def _webhooks(health: WebhookHealth, are_requested: bool) -> Figure:
         return Figure(
             label="Webhooks",
             value="Off",
-            detail="the sweep asks",
-            hover="There is no public https address, so none are asked for: the sweep brings all news.",
+            detail="Replicate is asked instead",
+            hover="There is no public https address to bring them to, so the desk asks Replicate by itself.",
             tone="gray",
         )
     last = _ago(health.last_received_at)
@@ -131,9 +126,9 @@ def _webhooks(health: WebhookHealth, are_requested: bool) -> Figure:
     return Figure(
         label="Webhooks",
         value=last,
-        detail="quiet: the sweep asks" if health.is_quiet else share,
+        detail="quiet: Replicate is asked" if health.is_quiet else share,
         hover=f"When the last one came. {formatting.count(health.settled_by_webhook, 'variant')} of "
-        f"{formatting.number(health.settled)} settled in 24 hours by a webhook, the others by the sweep.",
+        f"{formatting.number(health.settled)} settled in 24 hours by a webhook; the desk asked about the others.",
         tone="orange" if health.is_quiet else "green",
     )
 

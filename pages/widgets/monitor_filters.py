@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.jobs.search import Choices, JobFilter, Sort
 from core.jobs.states import JobState
@@ -55,8 +56,8 @@ class Wanted:
         return self.filter != JobFilter()
 
 
-def draw(choices: Choices) -> Wanted:
-    """Draw the filters in two lines; what they say now."""
+def draw(choices: Choices) -> DeltaGenerator:
+    """Draw the filters in two lines; the second, at whose end there is room for more."""
     _begin()
     st.segmented_control(
         "State",
@@ -66,7 +67,8 @@ def draw(choices: Choices) -> Wanted:
         key=_key("state"),
         label_visibility="collapsed",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
+    line = st.container(horizontal=True, vertical_alignment="center")
+    with line:
         st.text_input(
             "Search",
             key=_key("q"),
@@ -85,11 +87,17 @@ def draw(choices: Choices) -> Wanted:
             label_visibility="collapsed",
             width=170,
         )
-        wanted, sort = _read(), Sort(st.session_state[_key("sort")])
-        if wanted != JobFilter():
+        if _read() != JobFilter():
             st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", on_click=clear, key="monitor-clear")
     _keep()
-    return Wanted(wanted, sort, _cursor(wanted, sort))
+    return line
+
+
+def wanted() -> Wanted:
+    """What the filters say now, and where the page begins."""
+    _begin()
+    chosen, sort = _read(), Sort(st.session_state[_key("sort")])
+    return Wanted(chosen, sort, _cursor(chosen, sort))
 
 
 def clear() -> None:
@@ -98,17 +106,18 @@ def clear() -> None:
         st.session_state[_key(name)] = blank
 
 
-def draw_pages(wanted: Wanted, *, shown: int, next_cursor: str | None) -> None:
+def draw_pages(*, shown: int, next_cursor: str | None) -> None:
     """Draw the way to newer and older jobs, where there are any."""
+    cursor = address.asked(_CURSOR) or None
     newer: list[str] = st.session_state.get(_NEWER, [])
-    if wanted.cursor is None and next_cursor is None:
+    if cursor is None and next_cursor is None:
         return
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
         st.button(
             "Back",
             icon=":material/chevron_left:",
-            disabled=wanted.cursor is None,
-            help="This is the first page." if wanted.cursor is None else None,
+            disabled=cursor is None,
+            help="This is the first page." if cursor is None else None,
             on_click=lambda: _go(newer[:-1], newer[-1] if newer else ""),
             key="monitor-page-back",
         )
@@ -119,7 +128,7 @@ def draw_pages(wanted: Wanted, *, shown: int, next_cursor: str | None) -> None:
             icon_position="right",
             disabled=next_cursor is None,
             help="This is the last page." if next_cursor is None else None,
-            on_click=lambda: _go([*newer, wanted.cursor or ""], next_cursor or ""),
+            on_click=lambda: _go([*newer, cursor or ""], next_cursor or ""),
             key="monitor-page-more",
         )
 

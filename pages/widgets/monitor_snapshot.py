@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import clock, errors
 from core.auth.actors import Actor
+from core.auth.roles import Action
 from core.jobs import overview, pause, queries, search
 from core.jobs.overview import Choices, Overview
 from core.jobs.pause import Pause
@@ -16,37 +17,44 @@ from core.jobs.queries import TypicalTimes
 from core.jobs.search import JobRows
 from core.webhooks import health
 from core.webhooks.health import WebhookHealth
-from pages.widgets import formatting, session
+from pages.widgets import formatting, job_table, session
 from pages.widgets.monitor_filters import Wanted
 
 _SHOWN = 50
 _KEPT = timedelta(milliseconds=500)
-_HEALTH_KEPT = timedelta(seconds=2)
 _CHOICES_KEPT = timedelta(seconds=30)
 # Kept as resources: what is frozen needs no copy for each page.
-# The account decides what is seen: all who see the same share one look.
-_BY_ACCOUNT: dict[str | type[Any], Callable[[Any], Any]] = {Actor: lambda actor: actor.account_id}
+# The account decides what is seen, and the right to sync what is told of webhooks: all who see the same share a look.
+_BY_SIGHT: dict[str | type[Any], Callable[[Any], Any]] = {
+    Actor: lambda actor: (actor.account_id, actor.may(Action.SYNC))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What one look at the database found."""
+    """What one look at the database found.
+
+    `webhooks` is None for those whom its health does not concern; `drawn_rows` is the list's rows as JSON, written
+    once for all pages that show them.
+    """
 
     read_at: datetime
     overview: Overview
     page: JobRows
     typical: TypicalTimes
     paused: Pause | None
+    webhooks: WebhookHealth | None
+    drawn_rows: str
 
 
 def look(actor: Actor, wanted: Wanted) -> Snapshot:
     """The figures and the jobs that are wanted, at most half a second old."""
     day_started_at = formatting.day_start(formatting.today())
     try:
-        return _look(actor, wanted, day_started_at)
+        return _look(actor, wanted, day_started_at, st.context.timezone)
     except errors.ValidationFailed:
         # A page that does not exist, as from a bookmark that was cut off: the first one does.
-        return _look(actor, Wanted(wanted.filter, wanted.sort, None), day_started_at)
+        return _look(actor, Wanted(wanted.filter, wanted.sort, None), day_started_at, st.context.timezone)
 
 
 def forget() -> None:
@@ -54,27 +62,25 @@ def forget() -> None:
     _look.clear()
 
 
-@st.cache_resource(ttl=_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
-def _look(actor: Actor, wanted: Wanted, day_started_at: datetime) -> Snapshot:
+@st.cache_resource(ttl=_KEPT, show_spinner=False, hash_funcs=_BY_SIGHT)
+def _look(actor: Actor, wanted: Wanted, day_started_at: datetime, timezone: str | None) -> Snapshot:  # noqa: ARG001
+    # The zone is asked for since the rows are written with its times: another zone is another look.
+    now = clock.now()
     with session.runtime().database.read() as opened:
+        page = search.find(opened, actor, wanted.filter, sort=wanted.sort, cursor=wanted.cursor, limit=_SHOWN)
         return Snapshot(
-            read_at=clock.now(),
+            read_at=now,
             overview=overview.overview(opened, actor, day_started_at=day_started_at),
-            page=search.find(opened, actor, wanted.filter, sort=wanted.sort, cursor=wanted.cursor, limit=_SHOWN),
+            page=page,
             typical=queries.typical_times(opened),
             paused=pause.current(opened),
+            webhooks=health.read(opened, actor) if actor.may(Action.SYNC) else None,
+            drawn_rows=job_table.written(page.rows, now=now),
         )
 
 
-@st.cache_resource(ttl=_CHOICES_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
+@st.cache_resource(ttl=_CHOICES_KEPT, show_spinner=False, hash_funcs=_BY_SIGHT)
 def choices(actor: Actor) -> Choices:
     """What there is to filter by."""
     with session.runtime().database.read() as opened:
         return overview.choices(opened, actor)
-
-
-@st.cache_resource(ttl=_HEALTH_KEPT, show_spinner=False, hash_funcs=_BY_ACCOUNT)
-def webhooks(actor: Actor) -> WebhookHealth:
-    """How the provider's news is doing; for those who may sync."""
-    with session.runtime().database.read() as opened:
-        return health.read(opened, actor)

@@ -7,6 +7,11 @@ from core.webhooks.health import WebhookHealth
 from pages.widgets import formatting
 
 
+def is_of_note(health: WebhookHealth) -> bool:
+    """Whether there may be something to draw."""
+    return health.is_quiet or bool(health.unknown)
+
+
 def draw(health: WebhookHealth, *, are_requested: bool) -> None:
     """Draw what is wrong over the last 24 hours; nothing if nothing is."""
     if are_requested and health.is_quiet:

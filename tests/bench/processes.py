@@ -70,11 +70,11 @@ def desk(
 
 
 @contextmanager
-def page(script: str) -> Iterator[Served]:
-    """A Streamlit page of its own, by the path of its script."""
+def page(script: str, **settings: str) -> Iterator[Served]:
+    """A Streamlit page of its own, by the path of its script; `settings` are further environment variables."""
     port = free_port()
     words = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
-    with _running(words, {}, f"http://127.0.0.1:{port}", "/_stcore/health") as served:
+    with _running(words, settings, f"http://127.0.0.1:{port}", "/_stcore/health") as served:
         yield served
 
 

@@ -12,7 +12,7 @@ from alembic.config import Config
 from core.auth.actors import Actor
 from core.credits import service as credit_service
 from core.db.session import Database
-from core.jobs import creation, dispatch, search, transitions
+from core.jobs import creation, dispatch, queries, search, transitions
 from core.jobs.desk import Desk
 from core.jobs.search import JobFilter, Overview
 from core.jobs.states import JobState, Priority, VariantState
@@ -47,6 +47,7 @@ def test_an_empty_desk_has_nothing_of_each(desk: Desk, people: People) -> None:
         counts=dict.fromkeys(JobState, 0),
         oldest_in_flight_since=None,
         stuck=0,
+        stale=0,
         failed_today=0,
         ended_today=0,
         queue_depth={"normal": 0, "rush": 0},
@@ -67,6 +68,7 @@ def test_the_overview_counts_what_the_actor_sees(desk: Desk, people: People, clo
         counts={**none, JobState.FAILED: 2, JobState.PARTIAL: 1, JobState.COMPLETED: 1, JobState.PENDING: 3},
         oldest_in_flight_since=NOON - 2 * MINUTE,
         stuck=0,
+        stale=0,
         failed_today=1,
         ended_today=3,
         queue_depth={"normal": 4, "rush": 2},
@@ -75,6 +77,7 @@ def test_the_overview_counts_what_the_actor_sees(desk: Desk, people: People, clo
         counts={**none, JobState.COMPLETED: 1, JobState.PENDING: 1},
         oldest_in_flight_since=NOON - MINUTE,
         stuck=0,
+        stale=0,
         failed_today=0,
         ended_today=1,
         queue_depth={"normal": 2, "rush": 0},
@@ -118,6 +121,21 @@ def test_a_running_variant_is_stuck_from_its_limit_on(
     clock.forward(seconds=1)
     assert stuck(desk, people.dora) == stuck(desk, people.bob) == [job_id]
     assert stuck(desk, people.charlie) == []
+
+
+def test_what_runs_for_twice_as_long_as_usual_is_stale_before_it_is_stuck(
+    desk: Desk, people: People, clock: SettableClock
+) -> None:
+    job_id, _ = factories.ordered_job(desk)
+    for one in factories.variants(desk.database, job_id):
+        later = NOON + timedelta(hours=2)
+        factories.move_variant(desk.database, one.id, deadline_at=later, next_due_at=later)
+    clock.time = NOON + 2 * timedelta(seconds=queries.FIRST_ESTIMATE_SECONDS)
+    assert overview(desk, people.dora).stale == 0
+    clock.forward(seconds=1)
+    seen = overview(desk, people.dora)
+    assert (seen.stale, seen.stuck) == (1, 0)
+    assert overview(desk, people.charlie).stale == 0
 
 
 def test_a_variant_whose_result_is_being_fetched_is_not_stuck_for_want_of_a_look(

@@ -31,7 +31,7 @@ def refreshes(app: AppTest) -> int:
 
 def rows(app: AppTest) -> list[dict[str, Any]]:
     """The rows of the job table; none where it is not drawn."""
-    return [row for table in drawings(app, JOB_TABLE) for row in table["rows"]]
+    return [row for table in drawings(app, JOB_TABLE) for row in json.loads(table["rows"])]
 
 
 def records(app: AppTest, title: str) -> list[list[dict[str, Any]]]:

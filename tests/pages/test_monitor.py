@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import errors
 from core.auth.actors import Actor
-from core.jobs import sync
+from core.jobs import manual_retry, sync
 from core.jobs.desk import Desk
 from core.jobs.search import Sort
 from core.jobs.states import JobState
@@ -15,11 +15,21 @@ from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
 from tests.pages.conftest import SAFETY, Visit, forget_all
-from tests.pages.reading import JOB_TABLE, SLIDER, button_by_label, drawings, figures, records, refreshes, rows, words
+from tests.pages.reading import (
+    FIGURES,
+    JOB_TABLE,
+    SLIDER,
+    button_by_label,
+    drawings,
+    figures,
+    records,
+    refreshes,
+    rows,
+    words,
+)
 from tests.settable_clock import SettableClock
 
 DATABASES = ("sqlite",)
-FRESHNESS = "staging_desk.freshness"
 
 pytestmark = pytest.mark.usefixtures("runtime")
 
@@ -48,7 +58,9 @@ def head(app: AppTest) -> dict[str, tuple[str, str]]:
 
 
 def freshness(app: AppTest) -> str:
-    return str(drawings(app, FRESHNESS)[0]["note"])
+    (drawn,) = drawings(app, FIGURES)
+    assert drawn["reading"]
+    return str(drawn["note"])
 
 
 def listed(app: AppTest) -> list[str]:
@@ -64,7 +76,7 @@ def test_an_empty_monitor_teaches_and_is_quiet(visit: Visit) -> None:
     assert [link.proto.label for link in app.page_link] == ["Stage a photo"]
     assert refreshes(app) == 0
     stale = app.button("sync-stale")
-    assert (stale.disabled, stale.help) == (True, "Nothing is in flight.")
+    assert (stale.disabled, stale.help) == (True, "Nothing in flight is stuck or takes much longer than usual.")
     assert "quiet while nothing is in flight" in freshness(app)
 
 
@@ -73,7 +85,7 @@ def test_the_head_counts_what_is_under_way_late_and_failed(visit: Visit, one_of_
     shown = head(app)
     assert shown["In flight"] == ("2", "1 pending · 1 processing")
     assert shown["Queued variants"] == ("2", "2 normal")
-    assert shown["Stuck"] == ("0", "none")
+    assert shown["Stuck"] == ("0", "none is late")
     assert shown["Failed today"] == ("1", "33.3\u202f% of 3")
     assert shown["Oldest in flight"][1].startswith("since ")
     assert shown["Replicate"][0] == "Ready"
@@ -83,7 +95,7 @@ def test_the_head_counts_what_is_under_way_late_and_failed(visit: Visit, one_of_
 def test_the_head_says_that_webhooks_are_not_asked_for_only_to_those_who_may_sync(
     visit: Visit, people: People, sign_in: Callable[[Actor], None]
 ) -> None:
-    assert head(visit("monitor"))["Webhooks"] == ("Off", "the sweep asks")
+    assert head(visit("monitor"))["Webhooks"] == ("Off", "Replicate is asked instead")
     sign_in(people.bob)
     assert "Webhooks" not in head(visit("monitor"))
 
@@ -139,12 +151,27 @@ def test_all_jobs_are_listed_newest_first_with_word_icon_and_credits(
 def test_only_jobs_in_flight_can_be_checked_and_only_by_those_who_may_sync(
     visit: Visit, one_of_each: dict[str, str], people: People, sign_in: Callable[[Actor], None]
 ) -> None:
-    can_be = [row["id"] for row in rows(visit("monitor")) if row["canCheck"]]
-    assert can_be == [one_of_each["Pending"], one_of_each["Processing"]]
-    sign_in(people.bob)
     app = visit("monitor")
-    assert not any(row["canCheck"] for row in rows(app))
-    assert not drawings(app, JOB_TABLE)[0]["isCheckable"]
+    in_flight = [row["id"] for row in rows(app) if row["isInFlight"]]
+    assert in_flight == [one_of_each["Pending"], one_of_each["Processing"]]
+    assert drawings(app, JOB_TABLE)[0]["canSync"]
+    sign_in(people.bob)
+    assert not drawings(visit("monitor"), JOB_TABLE)[0]["canSync"]
+
+
+def test_all_stale_can_be_synced_only_while_there_are_any(visit: Visit, desk: Desk, clock: SettableClock) -> None:
+    factories.ordered_job(desk)
+    assert visit("monitor").button("sync-stale").disabled
+    clock.forward(minutes=10)
+    assert not later(visit("monitor")).button("sync-stale").disabled
+
+
+def test_a_row_tells_the_end_of_its_jobs_id_and_whether_it_is_a_retry(
+    visit: Visit, desk: Desk, end_job: Callable[..., str], people: People
+) -> None:
+    failed = end_job(SAFETY, SAFETY)
+    again = manual_retry.retry_job(desk, people.dora, job_id=failed).jobs[0].id
+    assert [row["name"] for row in rows(visit("monitor"))] == [f"{again[-8:]} · retry", failed[-8:]]
 
 
 def test_the_state_filter_is_kept_in_the_address(visit: Visit, one_of_each: dict[str, str]) -> None:
@@ -259,7 +286,7 @@ def test_the_open_job_shows_why_it_failed_on_top_and_what_was_returned(
 ) -> None:
     job_id = one_of_each["Failed"]
     app = visit("monitor", job=job_id)
-    assert [row["id"] for row in rows(app) if row["selected"]] == [job_id]
+    assert drawings(app, JOB_TABLE)[0]["opened"] == job_id
     assert [error.value for error in app.error] == [
         "Neither variant could be made: the safety filter refused both. 40 credits were returned; other words may"
         " pass. (safety)"
