@@ -127,3 +127,15 @@ def end_job(desk: Desk, provider: FakeProvider) -> Callable[..., str]:
         return job_id
 
     return make
+
+
+@pytest.fixture
+def one_of_each(desk: Desk, end_job: Callable[..., str]) -> dict[str, str]:
+    """A job in every state that there is, oldest first, by the state's word."""
+    return {
+        "Completed": end_job({}, {}),
+        "Partial": end_job({}, SAFETY, number=1),
+        "Failed": end_job(SAFETY, SAFETY, number=2),
+        "Processing": factories.ordered_job(desk, number=3)[0],
+        "Pending": factories.job(desk, number=4),
+    }
