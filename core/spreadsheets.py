@@ -5,14 +5,15 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-# What a spreadsheet takes for a formula when it stands first in a cell.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula when it stands first in a cell, full-width signs included.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def csv_of(rows: Iterable[object], *, columns: Sequence[str]) -> bytes:
     """One line for each row's attributes of these names, under a heading, as UTF-8 CSV; times in ISO 8601."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
+    # All in quotes: where a spreadsheet parts cells at semicolons, those in a text would begin cells of their own.
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     writer.writerows([_cell(getattr(row, column)) for column in columns] for row in rows)
     # Without the mark at the start, spreadsheets take it for another encoding.

@@ -1,6 +1,7 @@
 """How does a person try again what has no result? As a new job, linked to the old one, of what is missing alone."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +21,15 @@ from core.jobs.states import JobState, Priority, VariantState, variant_name
 from core.models import Job, Variant
 
 _log = logs.get(__name__)
+_ALL_DONE = "Every variant has its result, here or in a retry."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retryable:
+    """What a retry would cost, in credits, and why there can't be one, in words; empty if there can."""
+
+    price_credits: int
+    why_not: str
 
 
 def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | None = None) -> Submission:
@@ -65,10 +75,14 @@ def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | N
     return Submission(jobs=jobs, balance=balance, repeated=False)
 
 
-def price_of_retry(session: Session, job: JobDetail) -> int:
-    """What a retry of this job would cost, in credits; 0 if every variant has its result, here or in a retry."""
+def retryable(session: Session, job: JobDetail) -> Retryable:
+    """What a retry of this job would cost, or why there can't be one now."""
     family = _family(_first_of_family(session, job.id))
-    return pricing.VARIANT_PRICE_CREDITS * len(_missing_in(session, job, family))
+    why_not = _why_not_yet(session, job, family)
+    missing = _missing_in(session, job, family)
+    return Retryable(
+        price_credits=pricing.VARIANT_PRICE_CREDITS * len(missing), why_not=why_not or ("" if missing else _ALL_DONE)
+    )
 
 
 def _missing(session: Session, old: JobDetail) -> list[int]:
@@ -76,14 +90,21 @@ def _missing(session: Session, old: JobDetail) -> list[int]:
     root = _first_of_family(session, old.id)
     session.execute(sa.select(Job.id).where(Job.id == root).with_for_update(key_share=True)).one()
     family = _family(root)
-    for job_id, state in session.execute(sa.select(family.c.id, family.c.state)):
-        if not JobState(state).is_terminal:
-            which = "This job" if job_id == old.id else f"Job {job_id}, a retry of the same photo,"
-            raise errors.StateConflict(f"{which} is still under way. Nothing was charged; wait for its end.")
+    if why_not := _why_not_yet(session, old, family):
+        raise errors.StateConflict(f"{why_not} Nothing was charged.")
     missing = _missing_in(session, old, family)
     if not missing:
-        raise errors.StateConflict("Every variant has its result, here or in a retry. Nothing was charged.")
+        raise errors.StateConflict(f"{_ALL_DONE} Nothing was charged.")
     return missing
+
+
+def _why_not_yet(session: Session, job: JobDetail, family: sa.CTE) -> str:
+    """Which of the jobs of this photo is still under way, in words; nothing if none is."""
+    for job_id, state in session.execute(sa.select(family.c.id, family.c.state)):
+        if not JobState(state).is_terminal:
+            which = "This job" if job_id == job.id else f"Job {job_id}, a retry of the same photo,"
+            return f"{which} is still under way: wait for its end."
+    return ""
 
 
 def _first_of_family(session: Session, job_id: str) -> str:

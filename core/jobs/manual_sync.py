@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from core import clock, errors, logs
 from core.auth.actors import Actor, Source
 from core.auth.roles import Action
-from core.jobs import attempts, queries, stuck, sync
+from core.jobs import attempts, provider_list, queries, stuck, sync
 from core.jobs.desk import Desk
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, final_job_state, variant_name
 from core.models import Account, Job, Photo, Variant
@@ -92,6 +93,7 @@ class _Variant:
     variant_index: int
     state: VariantState
     prediction_id: str | None
+    ordered_at: datetime | None
     deadline_at: datetime | None
     cancel_requested: bool
     was_retried: bool
@@ -121,7 +123,8 @@ def sync_jobs(
     stuck, or runs for over twice as long as all but the slowest.
 
     1. Note which jobs are meant, and how their variants stand.
-    2. Ask about each running variant, a few at a time, and apply the answer; a dry run works out what that would do.
+    2. Ask about each running variant, a few at a time, or by pages of the list when there are many, and apply the
+       answer; a dry run works out what that would do.
     3. Look how the jobs stand now, and say of each what came of it.
 
     Raises:
@@ -133,8 +136,9 @@ def sync_jobs(
     named = [job_id] if job_id is not None else None if job_ids is None else list(job_ids)
     jobs = _meant(desk, actor, named, stale_only=stale_only)
     variants = _variants(desk, list(jobs))
+    listed = _listed(desk, variants)
     with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
-        news = list(pool.map(lambda one: _look_at(desk, actor, one, dry_run=dry_run), variants))
+        news = list(pool.map(lambda one: _look_at(desk, actor, one, listed, dry_run=dry_run), variants))
     failures = [item.failure for item in news if item.failure is not None]
     if failures and len(failures) == sum(one.state is VariantState.RUNNING for one in variants):
         raise failures[0]
@@ -198,6 +202,7 @@ def _variants(desk: Desk, job_ids: Sequence[str]) -> list[_Variant]:
                 Variant.variant_index,
                 Variant.state,
                 attempts.followed_prediction_id().label("prediction_id"),
+                Variant.started_at.label("ordered_at"),
                 Variant.deadline_at,
                 Job.cancel_requested_at.is_not(None).label("cancel_requested"),
                 Variant.retried_at.is_not(None).label("was_retried"),
@@ -209,11 +214,29 @@ def _variants(desk: Desk, job_ids: Sequence[str]) -> list[_Variant]:
     return [_Variant(**{**row._mapping, "state": VariantState(row.state)}) for row in rows]
 
 
-def _look_at(desk: Desk, actor: Actor, variant: _Variant, *, dry_run: bool) -> _News:
+def _listed(desk: Desk, variants: Sequence[_Variant]) -> Mapping[str, Prediction]:
+    """What the provider's list says of the running variants, by prediction, if they are many."""
+    wanted = {
+        one.prediction_id: one.ordered_at
+        for one in variants
+        if one.state is VariantState.RUNNING and one.prediction_id is not None and one.ordered_at is not None
+    }
+    found: dict[str, Prediction] = {}
+    if len(wanted) > provider_list.GET_LIMIT:
+        # What it does not say, or can't, is asked about one by one.
+        with suppress(errors.ProviderError):
+            for page in provider_list.pages_about(desk.provider, wanted):
+                found.update(page)
+    return found
+
+
+def _look_at(
+    desk: Desk, actor: Actor, variant: _Variant, listed: Mapping[str, Prediction], *, dry_run: bool
+) -> _News:
     if variant.state is not VariantState.RUNNING or variant.prediction_id is None:
         return _unasked(variant)
     try:
-        prediction = desk.provider.get(variant.prediction_id)
+        prediction = listed.get(variant.prediction_id) or desk.provider.get(variant.prediction_id)
     except errors.ProviderError as failed:
         words = f"It could not be asked about. {failed.message}"
         return _news(variant, Outcome.UNREACHABLE, words, failure=failed)

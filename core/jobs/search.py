@@ -18,6 +18,7 @@ from core.jobs import queries, search_text, stuck
 from core.jobs.monitor_index import seen_by, unindexed
 from core.jobs.overview import Choices, Overview, choices, overview
 from core.jobs.search_order import SORTS, Sort
+from core.jobs.search_text import IdRange
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, progress_percent
 from core.models import Account, Attempt, Job, Photo, Variant
 
@@ -126,7 +127,7 @@ def _conditions(session: Session, actor: Actor, wanted: JobFilter) -> list[sa.Co
         Job.style: wanted.style,
         Job.error_code: wanted.error_code,
     }
-    if not all(map(search_text.is_storable, (wanted.account, wanted.text, *named.values()))):
+    if not all(map(search_text.is_storable, (wanted.account, *named.values()))):
         return None
     conditions += [column == value for column, value in named.items() if value]
     if wanted.account:
@@ -143,7 +144,7 @@ def _conditions(session: Session, actor: Actor, wanted: JobFilter) -> list[sa.Co
     if wanted.stuck_only:
         late = sa.select(Variant.job_id).where(stuck.is_stuck(clock.now()))
         conditions += [Job.id.in_(late)]
-    if text := wanted.text.strip():
+    if text := search_text.cleaned(wanted.text):
         conditions.append(_matches(session, actor, text))
     return conditions
 
@@ -151,7 +152,7 @@ def _conditions(session: Session, actor: Actor, wanted: JobFilter) -> list[sa.Co
 def _matches(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool]:
     """The condition that the text describes the job: exactly, if it names one, or by any part of a name."""
     ids = search_text.ids_beginning(text)
-    exact = ids.first if ids is not None and ids.first == ids.last else _job_of_prediction(session, text)
+    exact = _job_of_id(session, ids) or _job_of_prediction(session, text)
     if exact is not None:
         return Job.id == exact
     matching: list[sa.ColumnElement[bool]] = [Job.search_name.contains(search_text.folded(text), autoescape=True)]
@@ -162,6 +163,13 @@ def _matches(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool
     if account_ids := _accounts_named_like(session, actor, text):
         matching.append(unindexed(Job.account_id).in_(account_ids))
     return sa.or_(*matching)
+
+
+def _job_of_id(session: Session, ids: IdRange | None) -> str | None:
+    if ids is None or ids.first != ids.last:
+        return None
+    # As many digits as an id has may be a file's name as well.
+    return session.scalar(sa.select(Job.id).where(Job.id == ids.first))
 
 
 def _job_of_prediction(session: Session, prediction_id: str) -> str | None:

@@ -1,6 +1,7 @@
 """What does a person mean by what they typed into the search? An id or its ending, a file's name, an account's."""
 
 import re
+import unicodedata
 import uuid
 from dataclasses import dataclass
 
@@ -20,6 +21,15 @@ class IdRange:
 
     first: str
     last: str
+
+
+def cleaned(text: str) -> str:
+    """What was typed or pasted, as names are stored: composed, without control characters, with plain spaces.
+
+    Some systems write names with accents apart from their letters, or with spaces that look like others.
+    """
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(character for character in composed if unicodedata.category(character)[0] != "C")
 
 
 def folded(name: str) -> str:

@@ -14,15 +14,13 @@ from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
 from core.auth.actors import Source, system
-from core.jobs import attempts, creation, dispatch, endings, pause, settlement, sync, transitions
+from core.jobs import attempts, creation, dispatch, endings, pause, provider_list, settlement, sync, transitions
 from core.jobs.desk import Desk, Silence
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, Variant
 from core.provider.contract import Prediction, order_key
 from core.provider.registry import MODELS
 
-# Up to here each prediction is asked for by itself; above, pages of the list are cheaper.
-GET_LIMIT = 8
 # The provider's list may lag behind a create by seconds.
 LIST_LAG = timedelta(seconds=15)
 # Longer than a create call may take by its limits (`provider.replicate`), a host name that resolves at once provided:
@@ -40,7 +38,6 @@ _THE_LIST = "list"
 _LOOK_AGAIN = timedelta(seconds=3)
 # The provider erases inputs an hour after the end; what was not found by then can't be found any more.
 INPUT_KEPT = timedelta(minutes=55)
-_CLOCK_SKEW = timedelta(seconds=30)
 _log = logs.get(__name__)
 _SWEEP = system(Source.SWEEP)
 
@@ -79,7 +76,7 @@ def poll_running(desk: Desk, workers: Executor) -> list[Future[Any]]:
     due = _claim_due(desk)
     if not due:
         return []
-    known = _ask_by_list(desk, due) if len(due) > GET_LIMIT else {}
+    known = _ask_by_list(desk, due) if len(due) > provider_list.GET_LIMIT else {}
     if isinstance(known, errors.ProviderError):
         return [_hand_over(desk, workers, _end_if_silent, item, known) for item in due]
     _note_begun(desk, [known[item.prediction_id] for item in due if _has_begun(item, known)])
@@ -120,7 +117,7 @@ def resolve_submitting(desk: Desk) -> int:
     waiting = _claim_submitting(desk)
     if not waiting:
         return 0
-    since = min(row.created_at for row in waiting) - _CLOCK_SKEW
+    since = min(row.created_at for row in waiting) - provider_list.CLOCK_SKEW
     listing = _read_list(desk, since)
     return sum(_resolve(desk, row, listing) for row in waiting)
 
@@ -199,14 +196,11 @@ def _claim(session: Session, due: Sequence[sa.ColumnElement[bool]], *, again_at:
 
 def _ask_by_list(desk: Desk, due: Iterable[_Due]) -> Mapping[str, Prediction] | errors.ProviderError:
     """What the list says of those due, as far as it could be read; if none of it could, why."""
-    wanted = {item.prediction_id: item for item in due}
-    since = min(item.provider_created_at for item in wanted.values()) - _CLOCK_SKEW
+    wanted = {item.prediction_id: item.provider_created_at for item in due}
     found: dict[str, Prediction] = {}
     try:
-        for page in desk.provider.list_pages(created_after=since):
-            found.update({item.id: item for item in page if item.id in wanted})
-            if len(found) == len(wanted):
-                break
+        for page in provider_list.pages_about(desk.provider, wanted):
+            found.update(page)
     except errors.ProviderError as failed:
         _note_unreadable(desk, failed)
         return found or failed
@@ -323,7 +317,8 @@ def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
                 return True
     now = clock.now()
     with desk.database.write() as session:
-        is_covered = listing.complete_since is not None and listing.complete_since <= row.created_at - _CLOCK_SKEW
+        needed_since = row.created_at - provider_list.CLOCK_SKEW
+        is_covered = listing.complete_since is not None and listing.complete_since <= needed_since
         # A prediction does not outlive its time limit: where the list stays silent, nobody waits for longer.
         is_silent = not is_covered and listing.silent_for >= _SILENCE_MAX
         limit = min(INPUT_KEPT, LIST_LAG + CALL_MAX + desk.timeout) if is_silent else INPUT_KEPT

@@ -4,6 +4,8 @@ from datetime import date
 
 import streamlit as st
 
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+
 
 def asked(name: str) -> str:
     """What the address says of this choice; nothing if it says nothing."""
@@ -22,11 +24,13 @@ def keep(name: str, value: str) -> None:
 
 
 def asked_day(name: str) -> date | None:
-    """The day that the address names; None if there is none, or none that exists."""
+    """The day that the address names; None if there is none, or none that exists, or none of this century."""
     try:
-        return date.fromisoformat(asked(name))
+        day = date.fromisoformat(asked(name))
     except ValueError:
         return None
+    # At the ends of the calendar a day has no beginning in every zone, or no day after it.
+    return day if _FIRST_DAY <= day <= _LAST_DAY else None
 
 
 def begin(key: str, value: object) -> None:

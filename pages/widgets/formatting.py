@@ -14,7 +14,7 @@ from core.jobs.details import Failure
 
 # What means something in a line, at its start, or at the edge of a word; and what Streamlit adds: colors and icons
 # between colons, formulas between dollars, links from bare addresses.
-_MARKDOWN = re.compile(r"[\\\\`*\[\]<~$&]|^[-+#>=]|^\d+(?=[.)])|(?<!\w)_|_(?!\w)|:(?=\w)|(?<=www)\.")
+_MARKDOWN = re.compile(r"[\\\\`*\[\]<~$&]|^[-+#>=]|^\d+(?=[.)])|(?<!\w)_|_(?!\w)|:(?=\w)|://|www\.")
 _THIN_SPACE = "\u202f"
 # All but the one within numbers, at which no line may break.
 _SPACES = re.compile(rf"[^\S{_THIN_SPACE}]+")
@@ -157,8 +157,9 @@ def plain(text: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    # A list's number is a word: it is the point behind it that a backslash disarms, and there is none in the match.
-    return found[0] + "\u200b" if found[0].isdigit() else "\\" + found[0]
+    # What a backslash would not disarm is parted by a space of no width: a list's number from its point, and what
+    # begins an address from the rest, since addresses are also looked for when the backslashes are gone.
+    return found[0] + "\u200b" if found[0].isdigit() or found[0] in ("://", "www.") else "\\" + found[0]
 
 
 def refusal(error: StagingError | Failure) -> str:

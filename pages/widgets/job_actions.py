@@ -47,17 +47,15 @@ def draw(actor: Actor, job: JobDetail, left: Refundable) -> None:
 
 def _draw_retry(actor: Actor, job: JobDetail) -> None:
     with session.runtime().database.read() as opened:
-        price = manual_retry.price_of_retry(opened, job)
-    reason = "" if actor.may(Action.RETRY) else "Your role can't retry jobs."
-    if not price:
-        reason = "Every variant has its result: there is nothing to retry."
+        retryable = manual_retry.retryable(opened, job)
+    reason = retryable.why_not if actor.may(Action.RETRY) else "Your role can't retry jobs."
     _draw_button(
         "Retry",
         "retry",
         ":material/replay:",
         reason,
-        f"Order what has no result again, for {price} credits.",
-        lambda: retry_dialog.draw(actor, job, price),
+        f"Order what has no result again, for {retryable.price_credits} credits.",
+        lambda: retry_dialog.draw(actor, job, retryable.price_credits),
     )
 
 

@@ -10,7 +10,7 @@ import httpx
 import sqlalchemy as sa
 
 from core.db.session import Database
-from core.jobs.sweep import GET_LIMIT
+from core.jobs.provider_list import GET_LIMIT
 from core.models import QueuePause, Variant
 from tests.crash.processes import poll
 

@@ -167,7 +167,7 @@ def test_a_job_under_way_is_a_conflict(desk: Desk, provider: FakeProvider, peopl
     if state == "to be canceled":
         provider.fail_next("cancel", errors.ProviderUnavailable())
         cancellation.cancel_job(desk, people.dora, job_id=job_id)
-    refuse(desk, people, job_id, "This job is still under way. Nothing was charged")
+    refuse(desk, people, job_id, "This job is still under way: wait for its end. Nothing was charged")
 
 
 def test_nothing_is_bought_that_a_retry_has_or_is_about_to_have(
@@ -359,8 +359,9 @@ def test_equal_keys_of_different_callers_are_different_keys(
 def test_the_price_of_a_retry_is_told_before(desk: Desk, provider: FakeProvider) -> None:
     jobs = [ended_job(desk, provider, *outcomes) for outcomes in ((BAD, BAD), (GOOD, BAD), (GOOD, GOOD))]
     with desk.database.read() as session:
-        prices = [manual_retry.price_of_retry(session, queries.load_jobs(session, [one])[0]) for one in jobs]
-    assert prices == [40, 20, 0]
+        told = [manual_retry.retryable(session, queries.load_jobs(session, [one])[0]) for one in jobs]
+    assert [one.price_credits for one in told] == [40, 20, 0]
+    assert [bool(one.why_not) for one in told] == [False, False, True]
 
 
 def test_what_a_retry_has_made_is_not_offered_again(desk: Desk, provider: FakeProvider, people: People) -> None:
@@ -368,4 +369,12 @@ def test_what_a_retry_has_made_is_not_offered_again(desk: Desk, provider: FakePr
     made = manual_retry.retry_job(desk, people.dora, job_id=old).jobs[0].id
     ended_job(desk, provider, GOOD, job_id=made)
     with desk.database.read() as session:
-        assert manual_retry.price_of_retry(session, queries.load_jobs(session, [old])[0]) == 0
+        assert manual_retry.retryable(session, queries.load_jobs(session, [old])[0]).price_credits == 0
+
+
+def test_while_a_retry_is_under_way_none_is_offered(desk: Desk, provider: FakeProvider, people: People) -> None:
+    old = ended_job(desk, provider, GOOD, BAD)
+    made = manual_retry.retry_job(desk, people.dora, job_id=old).jobs[0].id
+    with desk.database.read() as session:
+        told = manual_retry.retryable(session, queries.load_jobs(session, [old])[0])
+    assert (told.price_credits, made in told.why_not) == (20, True)

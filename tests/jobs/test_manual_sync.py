@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Role
-from core.jobs import manual_sync, settlement, sync, transitions
+from core.jobs import manual_sync, provider_list, settlement, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.manual_sync import Outcome, SyncReport
 from core.models import Attempt, Job, JobEvent, LedgerEntry, Variant
@@ -49,6 +49,27 @@ def mixed_jobs(desk: Desk, provider: FakeProvider) -> dict[str, str]:
                 provider.finish(prediction_id, **ending)
         expected[job_id] = state
     return expected
+
+
+def test_many_are_asked_about_by_pages_of_the_list(
+    desk: Desk, provider: FakeProvider, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_list, "GET_LIMIT", 1)
+    expected = mixed_jobs(desk, provider)
+    provider.calls.clear()
+    report = manual_sync.sync_jobs(desk, people.dora)
+    assert {one.job_id: one.after for one in report.outcomes} == expected
+    assert (provider.calls.count("list_pages"), provider.calls.count("get")) == (1, 0)
+
+
+def test_what_the_list_can_not_say_is_asked_about_one_by_one(
+    desk: Desk, provider: FakeProvider, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_list, "GET_LIMIT", 1)
+    expected = mixed_jobs(desk, provider)
+    provider.fail_next("list_pages", errors.ProviderUnavailable())
+    report = manual_sync.sync_jobs(desk, people.dora)
+    assert {one.job_id: one.after for one in report.outcomes} == expected
 
 
 def test_a_dry_run_changes_nothing_and_tells_what_the_real_one_does(

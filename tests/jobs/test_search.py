@@ -1,6 +1,7 @@
 """Does support find the jobs it looks for, all of them, none twice, and none that it must not see?"""
 
 import itertools
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -152,7 +153,7 @@ def test_a_job_is_found_by_any_of_its_predictions_but_not_by_a_part_of_its_id(
         ("g_0", "IMG_0042 Kitchen.JPG"),
         ("/", None),
         ("'; --", None),
-        ("kitchen\0", None),
+        ("kitchen\0", "IMG_0042 Kitchen.JPG"),
         ("кухня", "КУХНЯ.jpg"),
         ("x" * 1_000, None),
     ],
@@ -165,6 +166,20 @@ def test_a_job_is_found_by_any_part_of_its_files_name(
     with desk.database.read() as session:
         rows = search.find(session, people.dora, JobFilter(text=text)).rows
     assert [row.file_name for row in rows] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("stored", "pasted"),
+    [
+        ("Screenshot 9.14 PM.png", "Screenshot 9.14\u202fPM.png"),
+        ("Küche.jpg", unicodedata.normalize("NFD", "Küche")),
+        ("two rooms.jpg", "two\u00a0\u200brooms\x00"),
+        ("d41d8cd98f00b204e9800998ecf8427e.jpg", "d41d8cd98f00b204e9800998ecf8427e"),
+    ],
+)
+def test_a_name_is_found_as_another_system_writes_it(desk: Desk, people: People, stored: str, pasted: str) -> None:
+    job_id = put(desk, file_name=stored)
+    assert found(desk, people.dora, pasted) == [job_id]
 
 
 def test_jobs_are_found_by_a_part_of_their_accounts_name(desk: Desk, people: People) -> None:

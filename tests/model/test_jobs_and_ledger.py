@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from core.images import preparation, thumbnails
-from core.jobs import manual_sync, seeds, sweep
+from core.jobs import manual_sync, provider_list, seeds
 from core.models import base
 from tests.databases import PostgresServer, SqliteDatabases
 from tests.model.crashes import CrashingDatabase, Dice, Inline
@@ -31,7 +31,7 @@ def dice(monkeypatch: pytest.MonkeyPatch) -> Dice:
     monkeypatch.setattr(base, "secrets", dice)
     monkeypatch.setattr(seeds, "secrets", dice)
     monkeypatch.setattr(manual_sync, "ThreadPoolExecutor", Inline)
-    monkeypatch.setattr(sweep, "GET_LIMIT", GET_LIMIT)
+    monkeypatch.setattr(provider_list, "GET_LIMIT", GET_LIMIT)
     monkeypatch.setattr(preparation, "prepare", _prepare)
     monkeypatch.setattr(thumbnails, "thumbnail", _thumbnail)
     return dice

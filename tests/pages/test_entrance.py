@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.widgets import shell
 from tests import factories
 from tests.pages.conftest import APP, ROOT, MakeRuntime, Visit
 from tests.pages.reading import words
 
 DATABASES = ("sqlite",)
-PAGES = ("stage", "monitor", "analytics", "admin")
-TITLES = {"stage": "Stage a photo", "monitor": "Monitor", "analytics": "Analytics", "admin": "Admin"}
+PAGES = tuple(rule.name for rule in shell.PAGES)
+TITLES = {rule.name: rule.title for rule in shell.PAGES} | {"stage": "Stage a photo"}
 NOBODY: dict[str, Any] = {"is_logged_in": False}
 
 

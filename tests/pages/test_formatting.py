@@ -15,8 +15,14 @@ HOSTILE = (
 def test_text_from_outside_is_read_as_it_was_written_and_does_nothing() -> None:
     shown = formatting.plain(HOSTILE)
     assert re.search(r"(?<!\\)([]`*<~$&[]|:\w)", shown) is None
-    # Nothing is lost: without the backslashes it is the text again.
-    assert shown.replace("\\", "") == HOSTILE
+    # Nothing is lost: without the backslashes and the spaces of no width it is the text again.
+    assert shown.replace("\\", "").replace("\u200b", "") == HOSTILE
+
+
+def test_a_bare_address_does_not_become_a_link() -> None:
+    assert formatting.plain("see https://evil.example or www.evil.example") == (
+        "see https://\u200bevil.example or www.\u200bevil.example"
+    )
 
 
 def test_lines_of_a_name_become_one() -> None:

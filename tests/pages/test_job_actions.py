@@ -57,7 +57,7 @@ def test_each_action_that_is_not_possible_is_disabled_with_the_reason(
     assert "still under way" in running["refund"]
     done = offered(end_job({}, {}, number=1))
     assert done["sync"] == "This job has ended: there is nothing to sync."
-    assert done["retry"] == "Every variant has its result: there is nothing to retry."
+    assert done["retry"] == "Every variant has its result, here or in a retry."
     assert done["refund"] == ""
     failed = offered(end_job(SAFETY, SAFETY, number=2))
     assert failed["retry"] == ""

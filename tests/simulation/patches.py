@@ -17,7 +17,7 @@ from standardwebhooks import webhooks as standard_webhooks
 
 from core import clock
 from core.images import preparation, thumbnails
-from core.jobs import manual_sync, sweep
+from core.jobs import manual_sync, provider_list
 from tests.simulation.world import World
 
 _ROOMS = ("core.jobs.", "core.webhooks.", "core.models.", "core.credits.", "core.provider.", "core.db.group_commit")
@@ -133,7 +133,7 @@ def installed(world: World, *, get_limit: int) -> Iterator[None]:
             stack.enter_context(mock.patch.object(owner, name, value))
 
         replace(clock, "now", world.desk_now)
-        replace(sweep, "GET_LIMIT", get_limit)
+        replace(provider_list, "GET_LIMIT", get_limit)
         replace(manual_sync, "ThreadPoolExecutor", _Inline)
         replace(standard_webhooks, "datetime", _frozen_datetime(world))
         replace(preparation, "prepare", _prepare)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from core.credits import ledger
-from core.jobs import dispatch, idempotency, pause, settlement, sweep, transitions
+from core.jobs import dispatch, idempotency, pause, provider_list, settlement, sweep, transitions
 from core.models.base import new_id
 from core.provider import contract
 from core.webhooks import inbox
@@ -105,7 +105,7 @@ BUGS = (
     ),
     Bug(
         name="clocks are believed to agree",
-        plant=mistakes.attribute(sweep, "_CLOCK_SKEW", timedelta()),
+        plant=mistakes.attribute(provider_list, "CLOCK_SKEW", timedelta()),
         noticed_by=(_VAIN,),
         seed=106,
     ),
