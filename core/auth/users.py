@@ -56,6 +56,11 @@ class Person:
         """Whether the sign-in service did not say that the address is really theirs."""
         return self.email.endswith(_UNVERIFIED)
 
+    @property
+    def address(self) -> str:
+        """The e-mail as they gave it; see `is_unverified` for whether it is theirs."""
+        return self.email.removesuffix(_UNVERIFIED)
+
 
 def sign_in(database: Database, identity: Identity) -> Actor | None:
     """Who has signed in, as an actor; None for a person without a role, who is remembered so that one can be given.

@@ -59,7 +59,7 @@ def _draw_filters(actor: Actor, names: Mapping[str, str]) -> AuditFilter:
             format_func=lambda kind: audit_words.KINDS[AuditKind(kind)][0] if kind else "Everything",
             key="audit-kind",
             persist_state="session",
-            width=160,
+            width=135,
         )
         person = st.text_input(
             "Who",
@@ -67,7 +67,7 @@ def _draw_filters(actor: Actor, names: Mapping[str, str]) -> AuditFilter:
             max_chars=_TEXT_MAX,
             key="audit-person",
             persist_state="session",
-            width=180,
+            width=150,
         )
         account = st.selectbox(
             "Account",
@@ -75,7 +75,7 @@ def _draw_filters(actor: Actor, names: Mapping[str, str]) -> AuditFilter:
             format_func=lambda name: name or "Any account",
             key="audit-account",
             persist_state="session",
-            width=160,
+            width=135,
         )
         days = day_filter.draw("audit", persist_state="session")
         wanted = AuditFilter(

@@ -24,7 +24,7 @@ _UNVERIFIED = (
     "give a role before that only if you know in another way who they are."
 )
 _COLUMNS = (
-    Column(title="Person", width="minmax(0, 2fr)", is_strong=True, is_full=True),
+    Column(title="Person", width="minmax(0, 2fr)", is_strong=True, is_full=True, wraps=True),
     Column(title="Role", width="minmax(0, 1fr)"),
     Column(title="Account", width="minmax(0, 1fr)"),
     Column(title="Last sign-in", width="minmax(0, 1fr)"),
@@ -101,11 +101,11 @@ def _row(actor: Actor, person: Person) -> Row:
 
 
 def _who(person: Person) -> Cell:
-    below = [person.email] if person.name else []
+    below = [person.address] if person.name else []
     if person.is_unverified:
         below.append("Address not confirmed")
     hover = _UNVERIFIED if person.is_unverified else person.email
-    return Cell(text=person.name or person.email, below=" · ".join(below), hover=hover)
+    return Cell(text=person.name or person.address, below=" · ".join(below), hover=hover)
 
 
 def _last_sign_in(person: Person) -> Cell:
@@ -120,7 +120,7 @@ def _ask_for_role(actor: Actor, person: Person, accounts: Sequence[str]) -> None
     st.markdown(f"**{formatting.plain(person.name or person.email)}**")
     if person.name:
         # As plain text: in Markdown, an address becomes a link.
-        st.text(person.email)
+        st.text(person.address)
     if person.is_unverified:
         st.warning(_UNVERIFIED, icon=":material/unknown_document:")
     role, account = role_form.draw(

@@ -5,6 +5,13 @@ const element = (tag, className, text) => {
   return made;
 };
 
+// An address breaks after its sign rather than within its name.
+function words(text) {
+  const made = element("span", "");
+  text.split(/(?<=@)/).forEach((part, index) => made.append(...(index ? [document.createElement("wbr"), part] : [part])));
+  return made;
+}
+
 function badge(cell) {
   const made = element("span", `state ${cell.color}`);
   const icon = element("i", "", cell.icon);
@@ -36,7 +43,7 @@ function valueOf(cell, act) {
     button.onclick = () => act(cell.action);
     return button;
   }
-  return element("span", "", cell.text);
+  return words(cell.text);
 }
 
 function copyButton(text) {

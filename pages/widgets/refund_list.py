@@ -13,12 +13,12 @@ LOOKS = {
     RefundState.DECLINED: ("Declined", "gray", "block"),
 }
 _COLUMNS = (
-    Column(title="Job", width="minmax(0, 1.5fr)", is_strong=True, is_full=True),
+    Column(title="Job", width="minmax(0, 1.4fr)", is_strong=True, is_full=True, wraps=True),
     Column(title="State", width="128px"),
     Column(title="Credits", width="70px", is_number=True),
-    Column(title="Why", width="minmax(0, 1.8fr)", is_full=True, wraps=True),
-    Column(title="Asked", width="minmax(0, 1fr)"),
-    Column(title="Decided", width="minmax(0, 1fr)"),
+    Column(title="Why", width="minmax(0, 1.7fr)", is_full=True, wraps=True),
+    Column(title="Asked", width="minmax(0, 1fr)", wraps=True),
+    Column(title="Decided", width="minmax(0, 1fr)", wraps=True),
 )
 _TOTALS = (
     Column(title="Reason", width="minmax(0, 2fr)", is_strong=True, is_full=True),

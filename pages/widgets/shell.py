@@ -12,6 +12,12 @@ from pages.widgets.visitor import Stranger
 
 _STATIC = Path(__file__).parents[2] / ".streamlit" / "static"
 _SIDEBAR_WIDTH = 220
+# Streamlit writes what is chosen in the accent, which also lies under white words on buttons: no one color can be
+# read as both in the dark theme. So it is written as text is, and the accent stays around and behind it.
+_CHOSEN = (
+    "<style>[data-testid='stButtonGroup'] button[data-variant][data-rac][data-selected='true'] {color: inherit}"
+    "</style>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ def draw() -> None:
         initial_sidebar_state=_SIDEBAR_WIDTH,
     )
     st.logo(str(_STATIC / "logo.png"), icon_image=str(_STATIC / "icon.png"))
+    st.html(_CHOSEN)
     visitor = session.visitor()
     actor = visitor if isinstance(visitor, Actor) else None
     chosen, rule = _navigate(actor)

@@ -26,7 +26,7 @@ _COLUMNS = (
     Column(title="What", width="136px"),
     Column(title="Why", width="minmax(0, 2fr)", is_full=True, wraps=True),
     Column(title="Job", width="92px"),
-    Column(title="By", width="minmax(0, 1fr)"),
+    Column(title="By", width="minmax(0, 1fr)", wraps=True),
     Column(title="Credits", width="80px", is_number=True),
     Column(title="Balance", width="84px", is_number=True),
 )

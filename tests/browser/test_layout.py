@@ -1,5 +1,6 @@
 """Do the pages fit a phone, and do light and dark look as they should?"""
 
+import re
 import tomllib
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.server import ROOT, DeskServer
+from tests.test_config import TEXT, contrast
 
 PHONE_WIDTH = 390
 PAGES = {"": "Stage a photo", "monitor": "Monitor", "analytics": "Analytics", "admin": "Admin"}
@@ -40,3 +42,36 @@ def test_a_phone_needs_no_sideways_scroll(
     assert page.evaluate(OVERFLOWS) == []
     shown = page.locator("[data-testid=stApp]").evaluate("app => getComputedStyle(app).backgroundColor")
     assert shown == background(scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_chosen_can_be_read(open_page: OpenPage, server: DeskServer, scheme: str) -> None:
+    page = open_page(f"{server.url}/admin?section=People", color_scheme=scheme)
+    wait_until_drawn(page, "Admin")
+    chosen = page.get_by_role("radio", name="People")
+    expect(chosen).to_be_checked()
+    shown = chosen.locator("p").evaluate("text => getComputedStyle(text).color")
+    tint = chosen.evaluate("button => getComputedStyle(button).backgroundColor")
+    assert contrast(hexadecimal(shown), over(tint, background(scheme))) >= TEXT
+
+
+def over(tint: str, ground: str) -> str:
+    """What is seen of a color that lets its ground through, both as browsers tell them."""
+    *above, share = [float(part) for part in re.findall(r"[\d.]+", tint)]
+    below = [float(part) for part in re.findall(r"[\d.]+", ground)]
+    mixed = [round(one * share + other * (1 - share)) for one, other in zip(above, below, strict=True)]
+    return f"#{bytes(mixed).hex()}"
+
+
+def hexadecimal(color: str) -> str:
+    return f"#{bytes(int(part) for part in re.findall(r'[0-9]+', color)[:3]).hex()}"
+
+
+def test_the_actions_of_a_job_stand_in_one_row(open_page: OpenPage, server: DeskServer, finished_job: str) -> None:
+    page = open_page(f"{server.url}/monitor?job={finished_job}", width=1280)
+    wait_until_drawn(page, "Monitor")
+    first = page.locator(".st-key-action-sync").bounding_box()
+    last = page.locator(".st-key-job-panel [data-testid=stPopover]", has_text="More").bounding_box()
+    assert first is not None
+    assert last is not None
+    assert first["y"] == last["y"]

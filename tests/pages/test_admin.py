@@ -328,7 +328,7 @@ def test_an_unverified_address_is_explained_with_what_to_do(
     users.sign_in(database, identity("eve@example.com", verified=False))
     app = section("People")
     (eve,) = [row for row in rows(app) if row[0]["text"].startswith("eve@")]
-    assert eve[0]["below"] == "Address not confirmed"
+    assert (eve[0]["text"], eve[0]["below"]) == ("eve@example.com", "Address not confirmed")
     assert "sign-in service hasn't confirmed" in eve[0]["hover"]
     assert "hasn't confirmed" in words(app)
     person = next(one for one in people(database).values() if one.is_unverified)
