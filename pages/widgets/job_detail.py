@@ -67,10 +67,11 @@ def _draw_head(job: JobDetail, waiting_credits: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
             st.subheader(formatting.plain(job.photo.file_name), anchor=False, width="content")
             states.badge(job.state)
-            if waiting_credits:
-                words = f"Refund of {formatting.credits(waiting_credits)} waits for a manager"
-                st.badge(words, icon=":material/approval:", color="orange")
         st.button("Close", icon=":material/close:", type="tertiary", key="job-close", on_click=_close)
+    if waiting_credits:
+        # On a line of its own: beside the state, a phone has no room for it.
+        words = f"Refund of {formatting.credits(waiting_credits)} waits for a manager"
+        st.badge(words, icon=":material/approval:", color="orange")
     look = f"{presets.room_type(job.room_type).name}, {presets.style(job.style).name.lower()}"
     now = clock.now()
     since = formatting.ago(job.state_since, now)
