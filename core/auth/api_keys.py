@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, errors
-from core.auth import audit
+from core.auth import actors, audit, standing
 from core.auth.actors import SYSTEM_NAME, Actor, Source
 from core.auth.audit import AuditKind
 from core.auth.roles import Action, Role
 from core.db.session import Database
-from core.models import Account, ApiKey
+from core.models import Account, ApiKey, User
 
 _PREFIX = "sd_"
 _KEY_BYTES = 32
@@ -41,17 +41,18 @@ def create_key(database: Database, actor: Actor, *, name: str, role: Role, accou
 
     Raises:
         PermissionDenied: if the actor may not manage keys.
-        ValidationFailed: if the name is empty or taken, or a staff key has no account.
+        ValidationFailed: if the name is no key's, or role and account don't go together.
         AccountNotFound: if there is no such account.
     """
     actor.require(Action.MANAGE_KEYS)
     with database.write() as session:
+        standing.require_still(session, actor, Action.MANAGE_KEYS)
         account_id = None
         if account:
             account_id = session.scalar(sa.select(Account.id).where(Account.name == account))
             if account_id is None:
                 raise errors.AccountNotFound
-        key = create(session, name=name, role=role, account_id=account_id, created_by=actor.person)
+        key = create(session, name=name, role=role, account_id=account_id, made_by=actor)
         audit.note(
             session, actor, AuditKind.KEY_CREATED, account_id=account_id, target=name.strip(), detail=role.value
         )
@@ -94,19 +95,20 @@ def api_keys(session: Session, actor: Actor) -> list[KeyDetail]:
     return [KeyDetail(**{**row._mapping, "role": Role(row.role)}) for row in rows]
 
 
-def create(session: Session, *, name: str, role: Role, account_id: int | None, created_by: str | None = None) -> str:
-    """Make a key and return it, in the caller's transaction.
+def create(session: Session, *, name: str, role: Role, account_id: int | None, made_by: Actor | None = None) -> str:
+    """Make a key and return it, in the caller's transaction; without `made_by`, it is a command's.
 
     Raises:
-        ValidationFailed: if the name is empty or taken, or a staff key has no account.
+        ValidationFailed: if the name is empty, taken or a person's, or role and account don't go together.
     """
     name = name.strip()
-    if not name or not name.isprintable() or len(name) > _NAME_MAX or name == SYSTEM_NAME:
-        raise errors.ValidationFailed(
-            f"A key's name is 1 to {_NAME_MAX} printable characters, and not {SYSTEM_NAME!r}. No key was made."
-        )
+    _require_name(session, name)
     if role is Role.STAFF and account_id is None:
         raise errors.ValidationFailed("A staff key is bound to one account: name it. No key was made.")
+    if role is not Role.STAFF and account_id is not None:
+        raise errors.ValidationFailed(
+            f"A {role} key is for all accounts: leave the account out, or make a staff key. No key was made."
+        )
     if session.scalar(sa.select(ApiKey.id).where(ApiKey.name == name)) is not None:
         raise errors.ValidationFailed(f"There is already a key named {name!r}. No key was made; choose another name.")
     key = _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
@@ -117,7 +119,8 @@ def create(session: Session, *, name: str, role: Role, account_id: int | None, c
             role=role.value,
             account_id=account_id,
             created_at=clock.now(),
-            created_by=created_by,
+            created_by=made_by.person if made_by else None,
+            created_by_identity=made_by.person_identity if made_by else None,
         )
     )
     return key
@@ -151,20 +154,31 @@ def find_actor(session: Session, key: str) -> FoundKey:
 
     Raises:
         NotAuthenticated: if the key is unknown or revoked.
+        KeyMakerWithoutRole: if whoever made it may not even do what the key may least.
     """
     row = session.execute(
-        sa.select(ApiKey.name, ApiKey.role, ApiKey.account_id, ApiKey.created_by, ApiKey.last_used_at).where(
-            ApiKey.key_hash == _hash(key), ApiKey.revoked_at.is_(None)
-        )
+        sa.select(
+            ApiKey.id,
+            ApiKey.name,
+            ApiKey.role,
+            ApiKey.account_id,
+            ApiKey.created_by,
+            ApiKey.created_by_identity,
+            ApiKey.last_used_at,
+        ).where(ApiKey.key_hash == _hash(key), ApiKey.revoked_at.is_(None))
     ).one_or_none()
     if row is None:
         raise errors.NotAuthenticated
+    now = standing.of_key(session, role=Role(row.role), account_id=row.account_id, made_by=row.created_by_identity)
     actor = Actor(
-        name=row.name,
-        role=Role(row.role),
+        # So that no key passes for a person, whatever it was called before names were checked.
+        name=f"key {row.name}",
+        role=now.role,
         source=Source.API,
-        account_id=row.account_id,
+        account_id=now.account_id,
         made_by=row.created_by,
+        identity=actors.key_identity(row.id),
+        made_by_identity=row.created_by_identity,
     )
     is_old = row.last_used_at is None or row.last_used_at < clock.now() - _LAST_USED_RESOLUTION
     return FoundKey(actor, is_old)
@@ -173,6 +187,24 @@ def find_actor(session: Session, key: str) -> FoundKey:
 def note_use(session: Session, key: str) -> None:
     """Remember that the key was used now."""
     session.execute(sa.update(ApiKey).where(ApiKey.key_hash == _hash(key)).values(last_used_at=clock.now()))
+
+
+def _require_name(session: Session, name: str) -> None:
+    """A key is told from people by its name alone where names are read."""
+    if not name or not name.isprintable() or len(name) > _NAME_MAX or name == SYSTEM_NAME:
+        raise errors.ValidationFailed(
+            f"A key's name is 1 to {_NAME_MAX} printable characters, and not {SYSTEM_NAME!r}. No key was made."
+        )
+    if "@" in name or name.casefold() in _names_of_people(session):
+        raise errors.ValidationFailed(
+            "A key is called after what it is for, not like a person or an e-mail address. No key was made."
+        )
+
+
+def _names_of_people(session: Session) -> set[str]:
+    # Compared here: databases fold plain letters alone.
+    known = session.execute(sa.select(User.email, User.name))
+    return {actors.local_name().casefold()} | {name.casefold() for row in known for name in row if name}
 
 
 def _hash(key: str) -> str:

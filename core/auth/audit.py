@@ -1,8 +1,10 @@
 """Who did what, when and through which door? Written in the transaction of the deed, and never changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,7 +19,7 @@ PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 # A spreadsheet opens this many; who needs more narrows the dates.
 EXPORT_MAX_ROWS = 100_000
-_COLUMNS = ("at", "actor", "role", "source", "kind", "account", "job_id", "target", "detail")
+_COLUMNS = ("at", "actor", "made_by", "role", "source", "kind", "account", "job_id", "target", "detail")
 
 
 class AuditKind(StrEnum):
@@ -25,10 +27,12 @@ class AuditKind(StrEnum):
 
     SPEND = "spend"
     GRANT = "grant"
+    ACCOUNT_OPENED = "account_opened"
     ADJUSTMENT = "adjustment"
     REFUND = "refund"
     REFUND_REQUESTED = "refund_requested"
     REFUND_DECLINED = "refund_declined"
+    REFUND_WITHDRAWN = "refund_withdrawn"
     ROLE_CHANGED = "role_changed"
     INVITED = "invited"
     KEY_CREATED = "key_created"
@@ -36,11 +40,12 @@ class AuditKind(StrEnum):
     LIMIT_CHANGED = "limit_changed"
     EXPORT = "export"
     SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """One deed: by whom, of what kind, and what it was about, in words."""
+    """One deed: by whom, of what kind, and what it was about, in words; `made_by` made the key that did it."""
 
     id: int
     at: datetime
@@ -52,11 +57,15 @@ class AuditRecord:
     job_id: str | None
     target: str
     detail: str
+    made_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Which deeds are wanted; what is empty does not narrow. From `since` on, and before `until`."""
+    """Which deeds are wanted; what is empty does not narrow. From `since` on, and before `until`.
+
+    `actor` is the name of who did it, or of who made the key that did.
+    """
 
     kind: AuditKind | None = None
     actor: str = ""
@@ -89,6 +98,7 @@ def note(
         sa.insert(AuditEntry).values(
             at=clock.now(),
             actor=actor.name,
+            made_by=actor.made_by,
             role=actor.role.value if role is None else role,
             source=actor.source.value,
             kind=kind.value,
@@ -118,23 +128,65 @@ def entries(
 
 
 def export_csv(database: Database, actor: Actor, wanted: AuditFilter) -> bytes:
-    """The log as UTF-8 CSV, newest first, at most 100,000 lines; the export is itself a line of the log.
+    """The log as UTF-8 CSV, newest first, at most 100,000 lines; afterwards the export is itself a line of the log.
 
     Raises:
         PermissionDenied: if the actor may not see or not export it.
     """
     actor.require(Action.READ_AUDIT)
     actor.require(Action.EXPORT)
-    with database.write() as session:
-        note_export(session, actor, what="audit log")
     with database.read() as session:
         found = [_record(row) for row in session.execute(_query(wanted).limit(EXPORT_MAX_ROWS))]
+    note_export(
+        database,
+        actor,
+        what="audit log",
+        line_count=len(found),
+        narrowed_by={
+            "kind": wanted.kind,
+            "who": wanted.actor,
+            "account": wanted.account,
+            "since": wanted.since,
+            "until": wanted.until,
+        },
+        account=wanted.account,
+    )
     return spreadsheets.csv_of(found, columns=_COLUMNS)
 
 
-def note_export(session: Session, actor: Actor, *, what: str, account_id: int | None = None) -> None:
-    """Add to the log that figures left the desk."""
-    note(session, actor, AuditKind.EXPORT, account_id=account_id, target=what)
+def note_export(
+    database: Database,
+    actor: Actor,
+    *,
+    what: str,
+    line_count: int,
+    narrowed_by: Mapping[str, object] = MappingProxyType({}),
+    account: str = "",
+) -> None:
+    """Add to the log what is about to leave the desk: how many lines, and narrowed by what, in words.
+
+    What is empty did not narrow. `account` is the name of the one account that it is of, if it is of one.
+    """
+    how = ", ".join(f"{name} {_said(value)}" for name, value in narrowed_by.items() if value)
+    lines = "1 line" if line_count == 1 else f"{line_count:,} lines"
+    with database.write() as session:
+        account_id = None
+        if account and _is_storable(account):
+            account_id = session.scalar(sa.select(Account.id).where(Account.name == account))
+        detail = f"{lines}, {how}" if how else lines
+        note(session, actor, AuditKind.EXPORT, account_id=account_id, target=what, detail=detail)
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a database would take the text to compare with: an address bar may hold anything."""
+    return text.isprintable()
+
+
+def _said(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    text = str(value)
+    return text if _is_storable(text) else ascii(text)
 
 
 def _query(wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
@@ -143,10 +195,12 @@ def _query(wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
         .outerjoin(Account, Account.id == AuditEntry.account_id)
         .order_by(AuditEntry.id.desc())
     )
+    if not (_is_storable(wanted.actor) and _is_storable(wanted.account)):
+        return query.where(sa.false())
     if wanted.kind is not None:
         query = query.where(AuditEntry.kind == wanted.kind)
     if wanted.actor:
-        query = query.where(AuditEntry.actor == wanted.actor)
+        query = query.where(sa.or_(AuditEntry.actor == wanted.actor, AuditEntry.made_by == wanted.actor))
     if wanted.account:
         query = query.where(Account.name == wanted.account)
     if wanted.since is not None:
@@ -162,6 +216,7 @@ def _record(row: sa.Row[AuditEntry, str]) -> AuditRecord:
         id=entry.id,
         at=entry.at,
         actor=entry.actor,
+        made_by=entry.made_by,
         role=entry.role,
         source=entry.source,
         kind=AuditKind(entry.kind),

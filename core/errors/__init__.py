@@ -3,7 +3,7 @@
 One tree. A class docstring is its default message; `code`, `http_status` and `retryable` never change once published.
 """
 
-from core.errors.access import NotAuthenticated, PermissionDenied
+from core.errors.access import KeyMakerWithoutRole, NotAuthenticated, PermissionDenied, SignInOver
 from core.errors.base import StagingError
 from core.errors.credits import InsufficientCredits, InvalidAmount
 from core.errors.house import ConfigurationError, LabelFailed, StorageUnavailable
@@ -27,6 +27,7 @@ from core.errors.requests import (
     InstructionsRefused,
     InstructionsTooLong,
     JobNotFound,
+    LastManager,
     LinkExpired,
     MethodNotAllowed,
     NotFound,
@@ -71,7 +72,9 @@ __all__ = [
     "InsufficientCredits",
     "InvalidAmount",
     "JobNotFound",
+    "KeyMakerWithoutRole",
     "LabelFailed",
+    "LastManager",
     "LinkExpired",
     "MethodNotAllowed",
     "NotAuthenticated",
@@ -104,6 +107,7 @@ __all__ = [
     "RefundNotFound",
     "RequestTooLarge",
     "SafetyRefused",
+    "SignInOver",
     "StagingError",
     "StateConflict",
     "StorageUnavailable",

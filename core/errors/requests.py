@@ -94,6 +94,13 @@ class StateConflict(StagingError):
     http_status = 409
 
 
+class LastManager(StagingError):
+    """This is the last manager who has signed in. Nothing was changed; make somebody else a manager first."""
+
+    code = "last_manager"
+    http_status = 409
+
+
 class UnknownRoomType(StagingError):
     """This room type is not known. Choose one from the list."""
 

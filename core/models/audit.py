@@ -9,7 +9,10 @@ from core.models.base import Base, BigId
 
 
 class AuditEntry(Base):
-    """One deed. The database refuses to update or delete it (triggers in the migration)."""
+    """One deed. The database refuses to update or delete it (triggers in the migration).
+
+    `made_by` is who made the key that did it, if it was a key.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -22,6 +25,7 @@ class AuditEntry(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime]
     actor: Mapped[str]
+    made_by: Mapped[str | None]
     role: Mapped[str]
     source: Mapped[str]
     kind: Mapped[str]

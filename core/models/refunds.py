@@ -23,8 +23,9 @@ _REASONS = (
 class Refund(Base):
     """A refund that a person made, or asked a manager for. The database refuses to change it once it is decided.
 
-    `requested_for` is the person behind an API key, or `requested_by` again. The ledger entry of a refund has the key
-    `refund:<id>`.
+    `requested_for` is the person behind an API key, or `requested_by` again. Names are for people to read: who may
+    decide, and what counts towards whose limit, goes by the identities beside them (`core.auth.actors`). The ledger
+    entry of a refund has the key `refund:<id>`.
     """
 
     __tablename__ = "refunds"
@@ -37,7 +38,7 @@ class Refund(Base):
         sa.Index("ix_refunds_job_id", "job_id"),
         sa.Index("ix_refunds_state_id", "state", "id"),
         sa.Index("ix_refunds_account_id_id", "account_id", "id"),
-        sa.Index("ix_refunds_requested_for_requested_at", "requested_for", "requested_at"),
+        sa.Index("ix_refunds_requested_by_identity_requested_at", "requested_by_identity", "requested_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -50,8 +51,11 @@ class Refund(Base):
     state: Mapped[str]
     requested_by: Mapped[str]
     requested_for: Mapped[str]
+    requested_by_identity: Mapped[str] = mapped_column(server_default=sa.text("''"))
+    requested_for_identity: Mapped[str] = mapped_column(server_default=sa.text("''"))
     requested_at: Mapped[datetime]
     decided_by: Mapped[str | None]
+    decided_by_identity: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decision_note: Mapped[str]
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)

@@ -11,7 +11,7 @@ from core.models.base import Base, BigId
 class User(Base):
     """A person: known by issuer and subject, as OpenID Connect has it; only invited as long as there is no subject.
 
-    Without a role they may do nothing.
+    Without a role they may do nothing. A sign-in made at `signed_out_at` or before is over.
     """
 
     __tablename__ = "users"
@@ -38,3 +38,4 @@ class User(Base):
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
+    signed_out_at: Mapped[datetime | None]
