@@ -9,8 +9,8 @@ import typer
 
 from core import errors, logs
 from core import settings as core_settings
-from core.auth import api_keys, audit, users
-from core.auth.actors import Actor, Source, system
+from core.auth import actors, api_keys, audit, users
+from core.auth.actors import Actor
 from core.auth.audit import AuditKind
 from core.auth.roles import Role
 from core.credits import service as credit_service
@@ -42,7 +42,7 @@ def _opened(*, serving: bool = False) -> Iterator[Runtime]:
 
 
 def _operator() -> Actor:
-    return system(Source.SYSTEM)
+    return actors.command()
 
 
 @app.command()
@@ -56,12 +56,12 @@ def migrate() -> None:
 def create_api_key(
     name: Annotated[str, typer.Option(help="What the key is for; each name once.")],
     role: Annotated[Role, typer.Option(help="What the key may do.")],
-    account: Annotated[str, typer.Option(help="The account it is bound to; required for staff.")] = "",
+    account: Annotated[str, typer.Option(help="The account it is bound to; for staff, and for staff alone.")] = "",
 ) -> None:
     """Make an API key and print it, this once."""
     with _opened() as runtime:
         with runtime.database.write() as session:
-            account_id = credit_service.find_or_open_account(session, name=account) if account else None
+            account_id = credit_service.open_account(session, _operator(), name=account) if account else None
             key = api_keys.create(session, name=name, role=role, account_id=account_id)
             audit.note(
                 session, _operator(), AuditKind.KEY_CREATED, account_id=account_id, target=name, detail=role.value
@@ -83,10 +83,14 @@ def invite(
     role: Annotated[Role, typer.Option(help="What they may do.")],
     account: Annotated[str, typer.Option(help="The account they are bound to; for staff.")] = "",
 ) -> None:
-    """Let a person in by their e-mail: the first manager, who then invites the others on the Admin page."""
+    """Let a person in by their e-mail: the first manager, who then invites the others on the Admin page.
+
+    Who has signed in with it already, without a role or with another, has this one from now on.
+    """
     with _opened() as runtime:
-        person = users.invite(runtime.database, _operator(), email=email, role=role, account=account or None)
-        typer.echo(f"{person.email} is {person.role} from the first sign-in on.")
+        person = users.appoint(runtime.database, _operator(), email=email, role=role, account=account or None)
+        since = "the first sign-in" if person.is_invitation else "now"
+        typer.echo(f"{person.email} is {person.role} from {since} on.")
 
 
 @app.command()

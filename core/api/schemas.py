@@ -286,7 +286,10 @@ class Account(_Schema):
 
 
 class RefundBody(_Schema):
-    """What is to be refunded: an amount, one variant, or all that is left. "other" needs a note."""
+    """What is to be refunded: an amount, one variant, or all that is left. "other" needs a note.
+
+    With `expectedCredits`, nothing is refunded (409) if it would be another amount by now.
+    """
 
     # A misspelt "amount" must not refund the whole job.
     model_config = ConfigDict(extra="forbid")
@@ -295,6 +298,7 @@ class RefundBody(_Schema):
     variant: StrictInt | None = None
     reason: RefundReason
     note: str = ""
+    expected_credits: StrictInt | None = None
 
 
 class DecisionBody(_Schema):

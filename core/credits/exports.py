@@ -24,14 +24,13 @@ def statement_csv(database: Database, actor: Actor, *, account: str) -> bytes:
     """
     actor.require(Action.READ_ACCOUNTS)
     actor.require(Action.EXPORT)
-    with database.write() as session:
-        found = queries.account(session, actor, name=account)
-        audit.note_export(session, actor, what=f"statement of {found.name}", account_id=found.id)
     with database.read() as session:
+        found = queries.account(session, actor, name=account)
         rows = session.execute(
             sa.select(*(getattr(LedgerEntry, column) for column in _COLUMNS))
             .where(LedgerEntry.account_id == found.id)
             .order_by(LedgerEntry.id.desc())
             .limit(EXPORT_MAX_ROWS)
         ).all()
+    audit.note_export(database, actor, what=f"statement of {found.name}", line_count=len(rows), account=found.name)
     return spreadsheets.csv_of(rows, columns=_COLUMNS)

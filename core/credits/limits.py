@@ -1,4 +1,4 @@
-"""How much may a role refund without asking a manager? One row a role, which every refund of that role locks."""
+"""How much may a role refund without asking a manager? One row a role, and for each actor a day of their own."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,14 @@ from core.db.session import Database
 from core.models import RefundLimit as Row
 
 LIMIT_MAX_CREDITS = 1_000_000
+# Any constant will do: it tells these locks of PostgreSQL from others.
+_TURNS = 7_301_987
 _log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLimit:
-    """What a role may refund by itself: in one refund, and each person within 24 hours. None: no limit."""
+    """What a role may refund by itself: in one refund, and each person or key within 24 hours. None: no limit."""
 
     role: Role
     per_refund_credits: int | None
@@ -70,10 +72,21 @@ def set_refund_limit(database: Database, actor: Actor, limit: RefundLimit) -> No
 
 
 def limit_of(session: Session, role: Role, *, lock: bool = False) -> RefundLimit:
-    """The limit of a role that may refund; with `lock`, nobody else of that role refunds until the commit."""
+    """The limit of a role that may refund; with `lock`, nobody else sets it until the commit."""
     query = sa.select(Row.role, Row.per_refund_credits, Row.per_day_credits).where(Row.role == role)
     row = session.execute(query.with_for_update() if lock else query).one()
     return RefundLimit(role=role, per_refund_credits=row.per_refund_credits, per_day_credits=row.per_day_credits)
+
+
+def take_turn(session: Session, actor: Actor) -> None:
+    """Wait until no other refund of the same identity is under way: each has to see what the one before it spent.
+
+    It is the first lock of a refund, and one of its own kind: whoever waits for it holds no other.
+    """
+    # SQLite has one writer at a time.
+    if session.get_bind().dialect.name == "postgresql":
+        turn = sa.func.hashtext(sa.cast(f"refund:{actor.identity}", sa.Text))
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURNS, turn)))
 
 
 def _or_any(limit: int | None, amount: int) -> int:

@@ -152,6 +152,23 @@ def find_or_open_account(session: Session, *, name: str) -> int:
     Raises:
         ValidationFailed: if the name is empty, too long, or not printable.
     """
+    account_id, _is_new = _found_or_opened(session, name)
+    return account_id
+
+
+def open_account(session: Session, actor: Actor, *, name: str) -> int:
+    """The id of the account of that name; if it is new, that it was opened is a line of the audit log.
+
+    Raises:
+        ValidationFailed: if the name is empty, too long, or not printable.
+    """
+    account_id, is_new = _found_or_opened(session, name)
+    if is_new:
+        audit.note(session, actor, AuditKind.ACCOUNT_OPENED, account_id=account_id, target=name.strip())
+    return account_id
+
+
+def _found_or_opened(session: Session, name: str) -> tuple[int, bool]:
     name = name.strip()
     if not name or len(name) > ACCOUNT_NAME_MAX or not name.isprintable():
         raise errors.ValidationFailed(
@@ -160,5 +177,8 @@ def find_or_open_account(session: Session, *, name: str) -> int:
     is_postgres = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if is_postgres else sqlite.insert
     # Two first movements at once: the later one waits here for the earlier one's commit, and finds its account.
-    session.execute(insert(Account).values(name=name, balance=0, created_at=clock.now()).on_conflict_do_nothing())
-    return session.scalars(sa.select(Account.id).where(Account.name == name)).one()
+    opening = insert(Account).values(name=name, balance=0, created_at=clock.now()).on_conflict_do_nothing()
+    opened = session.scalar(opening.returning(Account.id))
+    if opened is not None:
+        return opened, True
+    return session.scalars(sa.select(Account.id).where(Account.name == name)).one(), False

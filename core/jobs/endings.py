@@ -2,8 +2,9 @@
 
 Inner functions: they take an open writing session and never commit. The job's row is locked first, so that two
 variants which end at once take turns, and a person's cancel is either seen by all that follows or comes after it.
-Rows are locked in one order everywhere, or PostgreSQL would find deadlocks: job, attempt, variant, account, and last
-what all share (create rate, queue pause).
+Rows are locked in one order everywhere, or PostgreSQL would find deadlocks: first, where a person refunds, the turn
+of who does (`core.credits.limits.take_turn`); then job, refund, attempt, variant, account, and last what all share
+(create rate, queue pause). People's roles have an order of their own (`core.auth.users`); no transaction needs both.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ def fingerprint(*content: object) -> str:
 
 
 def scoped_key(actor: Actor, given: str | None) -> str | None:
-    """The key as it is kept: keys of different callers are different, even when name and key look alike.
+    """The key as it is kept: keys of different callers are different, even when they and their keys look alike.
 
     Raises:
         ValidationFailed: if it is empty, too long or not printable.
@@ -34,7 +34,7 @@ def scoped_key(actor: Actor, given: str | None) -> str | None:
         raise errors.ValidationFailed(
             f"An Idempotency-Key is 1 to {KEY_MAX} printable characters. Nothing was charged."
         )
-    return f"{actor.source}:{quote(actor.name, safe='')}:{key}"
+    return f"{actor.source}:{quote(actor.identity, safe='')}:{key}"
 
 
 def numbered(key: str | None, number: int) -> str | None:

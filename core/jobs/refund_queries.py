@@ -15,6 +15,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import ledger
 from core.db.session import Database
+from core.jobs import search_text
 from core.jobs.states import IN_FLIGHT_JOBS, JobState
 from core.models import Account, Job, LedgerEntry, Photo, Refund, Variant
 
@@ -90,11 +91,28 @@ class RefundDetail:
     decided_by: str | None
     decided_at: datetime | None
     decision_note: str
+    requested_by_identity: str = ""
+    requested_for_identity: str = ""
+    decided_by_identity: str | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was turned down by who had asked for it, or by who made the key that had."""
+        own = (self.requested_by_identity, self.requested_for_identity)
+        return self.state is RefundState.DECLINED and self.decided_by_identity in own
+
+
+def is_of(actor: Actor, refund: RefundDetail) -> bool:
+    """Whether the actor asked for it, by a key of theirs too: they may withdraw it, and never approve it."""
+    return bool(actor.identities & {refund.requested_by_identity, refund.requested_for_identity})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFilter:
-    """Which refunds are wanted; what is empty does not narrow. Requested from `since` on, and before `until`."""
+    """Which refunds are wanted; what is empty does not narrow. Requested from `since` on, and before `until`.
+
+    `person` is the name of who asked, of who made the key that did, or of who decided, in any case.
+    """
 
     state: RefundState | None = None
     reason: RefundReason | None = None
@@ -171,7 +189,7 @@ def refunds(
     limit = max(1, min(limit, PAGE_SIZE_MAX))
     query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(limit + 1)
     if before_id is not None:
-        query = query.where(Refund.id < before_id)
+        query = query.where(Refund.id < before_id if search_text.is_storable(before_id) else sa.false())
     found = [_detail(row) for row in session.execute(query)]
     return RefundPage(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
@@ -192,7 +210,7 @@ def totals_by_reason(session: Session, actor: Actor, wanted: RefundFilter = _ANY
 
 _COLUMNS = (
     "id", "requested_at", "job_id", "account", "file_name", "variant_index", "amount_credits", "reason", "note",
-    "state", "requested_by", "decided_by", "decided_at", "decision_note",
+    "state", "requested_by", "requested_for", "decided_by", "decided_at", "decision_note",
 )  # fmt: skip
 
 
@@ -204,11 +222,24 @@ def export_csv(database: Database, actor: Actor, wanted: RefundFilter = _ANY) ->
     """
     actor.require(Action.REFUND)
     actor.require(Action.EXPORT)
-    with database.write() as session:
-        audit.note_export(session, actor, what="refunds")
     with database.read() as session:
         query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(EXPORT_MAX_ROWS)
         found = [_detail(row) for row in session.execute(query)]
+    audit.note_export(
+        database,
+        actor,
+        what="refunds",
+        line_count=len(found),
+        narrowed_by={
+            "state": wanted.state,
+            "reason": wanted.reason,
+            "account": wanted.account,
+            "person": wanted.person,
+            "since": wanted.since,
+            "until": wanted.until,
+        },
+        account=wanted.account,
+    )
     return spreadsheets.csv_of(found, columns=_COLUMNS)
 
 
@@ -274,6 +305,8 @@ def _details() -> sa.Select[*tuple[Any, ...]]:
 def _narrowed(query: sa.Select[*tuple[Any, ...]], actor: Actor, wanted: RefundFilter) -> sa.Select[*tuple[Any, ...]]:
     if actor.account_id is not None:
         query = query.where(Refund.account_id == actor.account_id)
+    if not (search_text.is_storable(wanted.account) and search_text.is_storable(wanted.person)):
+        return query.where(sa.false())
     if wanted.state is not None:
         query = query.where(Refund.state == wanted.state)
     if wanted.reason is not None:
@@ -281,7 +314,10 @@ def _narrowed(query: sa.Select[*tuple[Any, ...]], actor: Actor, wanted: RefundFi
     if wanted.account:
         query = query.where(Account.name == wanted.account)
     if wanted.person:
-        query = query.where(sa.or_(Refund.requested_by == wanted.person, Refund.decided_by == wanted.person))
+        names = (Refund.requested_by, Refund.requested_for, Refund.decided_by)
+        # Databases fold plain letters alone; what has others is found as it is written.
+        same = [sa.or_(name == wanted.person, sa.func.lower(name) == wanted.person.lower()) for name in names]
+        query = query.where(sa.or_(*same))
     if wanted.since is not None:
         query = query.where(Refund.requested_at >= wanted.since)
     if wanted.until is not None:
@@ -307,4 +343,7 @@ def _detail(row: sa.Row[*tuple[Any, ...]]) -> RefundDetail:
         decided_by=refund.decided_by,
         decided_at=refund.decided_at,
         decision_note=refund.decision_note,
+        requested_by_identity=refund.requested_by_identity,
+        requested_for_identity=refund.requested_for_identity,
+        decided_by_identity=refund.decided_by_identity,
     )

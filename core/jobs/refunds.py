@@ -1,5 +1,6 @@
 """How does a person give credits back? At once within the role's limit, above it by asking a manager; never twice."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from core.auth.audit import AuditKind
 from core.auth.roles import Action
 from core.credits import ledger, limits
 from core.db.session import Database
-from core.jobs import events, idempotency, refund_queries
+from core.jobs import events, idempotency, refund_queries, search_text
 from core.jobs.events import EventKind
 from core.jobs.refund_queries import REASON_WORDS, RefundDetail, RefundReason, RefundState
 from core.jobs.states import variant_name
@@ -24,6 +25,8 @@ NOTE_MAX = 1_000
 # The same again within this time is the same refund, sent twice; later it is meant.
 _SAME_WITHIN = timedelta(minutes=10)
 _DAY = timedelta(hours=24)
+# What one database or the other takes for no text: NUL, and halves of characters.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _log = logs.get(__name__)
 
 
@@ -48,12 +51,17 @@ class Refunded:
     repeated: bool
 
 
-def refund_job(database: Database, actor: Actor, request: RefundRequest) -> Refunded:
+def refund_job(
+    database: Database, actor: Actor, request: RefundRequest, *, expected_credits: int | None = None
+) -> Refunded:
     """Refund a job that has ended, or ask for it; the same request again changes nothing.
 
-    1. Lock the role's limit and the job, so that refunds of both follow each other.
+    `expected_credits` is the amount that the person was shown: nothing else is refunded in its place.
+
+    1. Take turns with what the same actor refunds elsewhere, and lock the job, so that refunds of both follow each
+       other (the order of locks: `core.jobs.endings`).
     2. The same was asked before: that is the answer.
-    3. Work out the amount from what is left, of the job or of the variant.
+    3. Work out the amount from what is left, of the job or of the variant; is it what the person expects?
     4. Within the role's limit, return the credits; above it, leave a request for a manager.
 
     Raises:
@@ -61,7 +69,7 @@ def refund_job(database: Database, actor: Actor, request: RefundRequest) -> Refu
         ValidationFailed: if amount and variant are both given, or the note is missing or too long.
         InvalidAmount: if the amount is not a whole number above zero.
         JobNotFound: if there is no such job, or the actor doesn't see it.
-        StateConflict: if the job is in flight, or more is asked than is left.
+        StateConflict: if the job is in flight, more is asked than is left, or another amount than is expected is.
         IdempotencyConflict: if the key was used for another refund.
     """
     actor.require(Action.REFUND)
@@ -71,12 +79,14 @@ def refund_job(database: Database, actor: Actor, request: RefundRequest) -> Refu
         request.job_id, request.amount_credits, request.variant_index, request.reason, request.note.strip()
     )
     with database.write() as session:
-        limit = limits.limit_of(session, actor.role, lock=True)
+        limits.take_turn(session, actor)
+        limit = limits.limit_of(session, actor.role)
         job = _lock_job(session, actor, request.job_id)
         earlier = _earlier(session, actor, job_id=job.id, key=key, fingerprint=fingerprint)
         if earlier is not None:
             return _outcome(session, earlier, repeated=True)
         amount = _amount(session, actor, request)
+        _require_expected(amount, expected_credits)
         is_within = limit.covers(amount, spent_credits=spent_today(session, actor))
         refund_id = new_id()
         session.execute(
@@ -91,6 +101,8 @@ def refund_job(database: Database, actor: Actor, request: RefundRequest) -> Refu
                 state=RefundState.REQUESTED,
                 requested_by=actor.name,
                 requested_for=actor.person,
+                requested_by_identity=actor.identity,
+                requested_for_identity=actor.person_identity,
                 requested_at=clock.now(),
                 decision_note="",
                 idempotency_key=key,
@@ -108,14 +120,19 @@ def approve(database: Database, actor: Actor, *, refund_id: str, note: str = "")
     """Refund what was requested; approving it again changes nothing.
 
     Raises:
-        PermissionDenied: if the actor may not decide, or asked for it themselves.
+        PermissionDenied: if the actor may not decide, or asked for it themselves, by a key of theirs too.
         RefundNotFound: if there is no such refund.
         StateConflict: if it was declined, or no longer that much is left on the job.
     """
     actor.require(Action.DECIDE_REFUNDS)
     with database.write() as session:
-        if _lock_request(session, actor, refund_id) is not RefundState.REQUESTED:
-            return _outcome(session, _require_decided(session, refund_id, RefundState.REFUNDED), repeated=True)
+        request = _lock_request(session, actor, refund_id)
+        if refund_queries.is_of(actor, request):
+            raise errors.PermissionDenied(
+                "You asked for this refund: another manager decides on it. You may withdraw it. Nothing was changed."
+            )
+        if request.state is not RefundState.REQUESTED:
+            return _outcome(session, _require_decided(request, RefundState.REFUNDED), repeated=True)
         _pay(session, actor, refund_id, note=_checked(note))
         return _outcome(session, refund_id, repeated=False)
 
@@ -123,20 +140,27 @@ def approve(database: Database, actor: Actor, *, refund_id: str, note: str = "")
 def decline(database: Database, actor: Actor, *, refund_id: str, note: str) -> Refunded:
     """Turn a request down, with a reason; declining it again changes nothing.
 
+    Whoever asked for it, or made the key that did, withdraws it so: that needs neither a manager nor a reason.
+
     Raises:
-        PermissionDenied: if the actor may not decide, or asked for it themselves.
+        PermissionDenied: if the actor may not decide, and did not ask for it themselves.
         RefundNotFound: if there is no such refund.
         StateConflict: if it was refunded already.
         ValidationFailed: if there is no reason.
     """
-    actor.require(Action.DECIDE_REFUNDS)
-    if not _checked(note):
-        raise errors.ValidationFailed("Whoever asked should learn why: a note is needed. Nothing was changed.")
+    actor.require(Action.REFUND)
+    note = _checked(note)
     with database.write() as session:
-        if _lock_request(session, actor, refund_id) is not RefundState.REQUESTED:
-            return _outcome(session, _require_decided(session, refund_id, RefundState.DECLINED), repeated=True)
-        _decide(session, actor, refund_id, state=RefundState.DECLINED, note=_checked(note))
-        _tell(session, actor, refund_id, AuditKind.REFUND_DECLINED)
+        request = _lock_request(session, actor, refund_id)
+        is_own = refund_queries.is_of(actor, request)
+        if not is_own:
+            actor.require(Action.DECIDE_REFUNDS)
+        if not is_own and not note:
+            raise errors.ValidationFailed("Whoever asked should learn why: a note is needed. Nothing was changed.")
+        if request.state is not RefundState.REQUESTED:
+            return _outcome(session, _require_decided(request, RefundState.DECLINED), repeated=True)
+        _decide(session, actor, refund_id, state=RefundState.DECLINED, note=note)
+        _tell(session, actor, refund_id, AuditKind.REFUND_WITHDRAWN if is_own else AuditKind.REFUND_DECLINED)
         return _outcome(session, refund_id, repeated=False)
 
 
@@ -153,7 +177,17 @@ def _require_sound(request: RefundRequest) -> None:
 def _checked(note: str) -> str:
     if len(note) > NOTE_MAX:
         raise errors.ValidationFailed(f"A note is at most {NOTE_MAX:,} characters. Nothing was changed.")
+    if _UNSTORABLE.search(note):
+        raise errors.ValidationFailed("The note has characters that no text has. Nothing was changed.")
     return note.strip()
+
+
+def _require_expected(amount_credits: int, expected_credits: int | None) -> None:
+    if expected_credits is not None and amount_credits != expected_credits:
+        raise errors.StateConflict(
+            f"{amount_credits} credits would be refunded by now, not {expected_credits}: something was refunded in "
+            "between. Nothing was refunded now; look again at what is left."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +197,8 @@ class _LockedJob:
 
 
 def _lock_job(session: Session, actor: Actor, job_id: str) -> _LockedJob:
+    if not search_text.is_storable(job_id):
+        raise errors.JobNotFound
     row = session.execute(
         sa.select(Job.id, Job.account_id).where(Job.id == job_id).with_for_update(key_share=True)
     ).one_or_none()
@@ -185,7 +221,7 @@ def _earlier(session: Session, actor: Actor, *, job_id: str, key: str | None, fi
         sa.select(Refund.id)
         .where(
             Refund.job_id == job_id,
-            Refund.requested_by == actor.name,
+            Refund.requested_by_identity == actor.identity,
             Refund.fingerprint == fingerprint,
             Refund.idempotency_key.is_(None),
             Refund.state != RefundState.DECLINED,
@@ -218,45 +254,42 @@ def _amount(session: Session, actor: Actor, request: RefundRequest) -> int:
 
 
 def spent_today(session: Session, actor: Actor) -> int:
-    """What the person refunded by themselves within 24 hours, in credits; what a manager approved is not theirs."""
+    """What the actor refunded by themselves within 24 hours, in credits; what a manager approved is not theirs.
+
+    A person and each key of theirs are different actors: managers make keys, and making them is audited.
+    """
     return int(
         session.scalar(
             sa.select(sa.func.coalesce(sa.func.sum(Refund.amount), 0)).where(
-                Refund.requested_for == actor.person,
+                Refund.requested_by_identity == actor.identity,
                 Refund.requested_at > clock.now() - _DAY,
                 Refund.state == RefundState.REFUNDED,
-                Refund.decided_by == Refund.requested_by,
+                Refund.decided_by_identity == Refund.requested_by_identity,
             )
         )
         or 0
     )
 
 
-def _lock_request(session: Session, actor: Actor, refund_id: str) -> RefundState:
+def _lock_request(session: Session, actor: Actor, refund_id: str) -> RefundDetail:
+    if not search_text.is_storable(refund_id):
+        raise errors.RefundNotFound
     job_id = session.scalar(sa.select(Refund.job_id).where(Refund.id == refund_id))
     if job_id is None:
         raise errors.RefundNotFound
     _lock_job(session, actor, job_id)
-    row = session.execute(
-        sa.select(Refund.state, Refund.requested_by, Refund.requested_for)
-        .where(Refund.id == refund_id)
-        .with_for_update()
-    ).one()
-    if {row.requested_by, row.requested_for} & {actor.name, actor.person}:
-        raise errors.PermissionDenied(
-            "You asked for this refund: another manager decides on it. Nothing was changed."
-        )
-    return RefundState(row.state)
+    session.execute(sa.select(Refund.id).where(Refund.id == refund_id).with_for_update())
+    return refund_queries.one(session, refund_id)
 
 
-def _require_decided(session: Session, refund_id: str, state: RefundState) -> str:
-    found = refund_queries.one(session, refund_id)
+def _require_decided(found: RefundDetail, state: RefundState) -> str:
     if found.state is not state:
-        did = "approved" if found.state is RefundState.REFUNDED else "declined"
+        declined = "withdrew" if found.is_withdrawn else "declined"
+        did = "approved" if found.state is RefundState.REFUNDED else declined
         raise errors.StateConflict(
             f"This refund was decided otherwise: {found.decided_by} {did} it. Nothing was changed."
         )
-    return refund_id
+    return found.id
 
 
 def _pay(session: Session, actor: Actor, refund_id: str, *, note: str) -> None:
@@ -272,7 +305,7 @@ def _pay(session: Session, actor: Actor, refund_id: str, *, note: str) -> None:
         amount_credits=refund.amount_credits,
         reason=refund.reason.value,
         actor=actor.name,
-        note=refund.note,
+        # The note stays with the refund: statements and timelines are read by the account's own staff.
     )
     _decide(session, actor, refund_id, state=RefundState.REFUNDED, note=note)
     _tell(session, actor, refund_id, AuditKind.REFUND)
@@ -282,7 +315,13 @@ def _decide(session: Session, actor: Actor, refund_id: str, *, state: RefundStat
     session.execute(
         sa.update(Refund)
         .where(Refund.id == refund_id, Refund.state == RefundState.REQUESTED)
-        .values(state=state, decided_by=actor.name, decided_at=clock.now(), decision_note=note)
+        .values(
+            state=state,
+            decided_by=actor.name,
+            decided_by_identity=actor.identity,
+            decided_at=clock.now(),
+            decision_note=note,
+        )
     )
 
 
@@ -292,15 +331,18 @@ _TOLD = {
         EventKind.REFUND_REQUESTED,
         "A refund of {credits} credits waits for a manager: {why}.",
     ),
-    AuditKind.REFUND_DECLINED: (EventKind.REFUND_DECLINED, "A refund of {credits} credits was declined: {why}."),
+    AuditKind.REFUND_DECLINED: (EventKind.REFUND_DECLINED, "A refund of {credits} credits was declined."),
+    AuditKind.REFUND_WITHDRAWN: (
+        EventKind.REFUND_DECLINED,
+        "The request for a refund of {credits} credits was withdrawn.",
+    ),
 }
 
 
 def _tell(session: Session, actor: Actor, refund_id: str, what: AuditKind) -> None:
     refund = refund_queries.one(session, refund_id)
     kind, words = _TOLD[what]
-    why = refund.decision_note if what is AuditKind.REFUND_DECLINED else REASON_WORDS[refund.reason].lower()
-    message = words.format(credits=refund.amount_credits, why=why.rstrip("."))
+    message = words.format(credits=refund.amount_credits, why=REASON_WORDS[refund.reason].lower())
     events.add(session, actor, job_id=refund.job_id, kind=kind, message=message, variant_index=refund.variant_index)
     account_id = session.scalar(sa.select(Job.account_id).where(Job.id == refund.job_id))
     audit.note(

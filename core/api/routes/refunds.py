@@ -42,6 +42,7 @@ def refund_job(
             note=body.note,
             idempotency_key=idempotency_key,
         ),
+        expected_credits=body.expected_credits,
     )
     if outcome.refund.state is RefundState.REQUESTED:
         response.status_code = status.HTTP_202_ACCEPTED
@@ -77,5 +78,5 @@ def approve_refund(
 
 @router.post("/refunds/{refund_id}/decline", responses=_JSON_BODY)
 def decline_refund(runtime: RuntimeDep, actor: ActorDep, refund_id: str, body: DecisionBody) -> RefundResult:
-    """Turn down what was requested, with a note; not by whoever asked for it."""
+    """Turn down what was requested, with a note; whoever asked for it withdraws it so, and needs none."""
     return RefundResult.of(refunds.decline(runtime.database, actor, refund_id=refund_id, note=body.note))
