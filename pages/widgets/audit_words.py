@@ -15,10 +15,12 @@ from pages.widgets import formatting
 KINDS = {
     AuditKind.SPEND: ("Spend", "payments", "gray"),
     AuditKind.GRANT: ("Grant", "add_card", "green"),
+    AuditKind.ACCOUNT_OPENED: ("Account opened", "add_business", "green"),
     AuditKind.ADJUSTMENT: ("Adjustment", "tune", "orange"),
     AuditKind.REFUND: ("Refund", "undo", "blue"),
     AuditKind.REFUND_REQUESTED: ("Refund requested", "pending_actions", "blue"),
     AuditKind.REFUND_DECLINED: ("Refund declined", "block", "gray"),
+    AuditKind.REFUND_WITHDRAWN: ("Refund withdrawn", "undo", "gray"),
     AuditKind.ROLE_CHANGED: ("Role changed", "manage_accounts", "orange"),
     AuditKind.INVITED: ("Invited", "person_add", "green"),
     AuditKind.KEY_CREATED: ("Key created", "key", "green"),
@@ -26,6 +28,7 @@ KINDS = {
     AuditKind.LIMIT_CHANGED: ("Limit changed", "speed", "orange"),
     AuditKind.EXPORT: ("Export", "download", "gray"),
     AuditKind.SIGN_IN: ("Sign-in", "login", "gray"),
+    AuditKind.SIGN_OUT: ("Sign-out", "logout", "gray"),
 }
 _DOORS = {
     "page": "A page",
@@ -35,7 +38,12 @@ _DOORS = {
     "sync": "Sync",
     "system": "Command",
 }
-_OF_REFUNDS = (AuditKind.REFUND, AuditKind.REFUND_REQUESTED, AuditKind.REFUND_DECLINED)
+_OF_REFUNDS = (
+    AuditKind.REFUND,
+    AuditKind.REFUND_REQUESTED,
+    AuditKind.REFUND_DECLINED,
+    AuditKind.REFUND_WITHDRAWN,
+)
 # As the desk notes a refund: "20 credits, late_delivery: what was said".
 _REFUND = re.compile(r"(?P<amount>[\d,]+ credits), (?P<reason>\w+)(?:: (?P<note>.*))?", re.DOTALL)
 
@@ -71,7 +79,7 @@ def tell(entry: AuditRecord, names: Mapping[str, str]) -> Told:
 def _about(entry: AuditRecord, names: Mapping[str, str]) -> str:
     if entry.job_id:
         return f"Job {formatting.short_id(entry.job_id)}"
-    if entry.kind is AuditKind.SIGN_IN:
+    if entry.kind in (AuditKind.SIGN_IN, AuditKind.SIGN_OUT):
         return names.get(entry.target) or formatting.sentence(entry.target)
     # A person is called by their address, a key by its name: as they are written.
     is_name = "@" in entry.target or entry.kind in (AuditKind.KEY_CREATED, AuditKind.KEY_REVOKED)

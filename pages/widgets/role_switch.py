@@ -4,12 +4,12 @@ Only `session.visitor()` asks here, and only in development, of a visitor at thi
 says nothing of anybody's role.
 """
 
-import getpass
 from collections.abc import Sequence
 
 import streamlit as st
 
-from core.auth.actors import Actor, Source
+from core.auth import actors
+from core.auth.actors import Actor
 from core.auth.roles import Role
 from core.credits.queries import AccountBalance
 from pages.widgets import address, formatting
@@ -21,7 +21,7 @@ _ROLES = tuple(reversed(Role))
 
 def local_actor(role: Role = Role.MANAGER, *, account_id: int | None = None) -> Actor:
     """The person at this machine."""
-    return Actor(name=_local_name(), role=role, source=Source.PAGE, account_id=account_id)
+    return actors.local(role, account_id=account_id)
 
 
 def chosen(accounts: Sequence[AccountBalance]) -> Actor:
@@ -68,10 +68,3 @@ def _asked_role() -> Role:
 
 def _first(accounts: Sequence[AccountBalance]) -> int:
     return accounts[0].id if accounts else 0
-
-
-def _local_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "local user"

@@ -14,6 +14,7 @@ from core.auth.actors import Actor
 from core.auth.users import Identity
 from core.credits import queries as credit_queries
 from core.credits.queries import AccountBalance
+from core.db.session import Database
 from core.runtime import Runtime
 from pages.widgets import role_switch, sign_in
 from pages.widgets import visitor as visitors
@@ -87,13 +88,21 @@ def still(actor: Actor) -> Callable[[], Actor]:
     known: _Known | None = st.session_state.get(_KNOWN)
 
     def check() -> Actor:
-        if known is not None and (
-            visitors.has_expired(known.identity) or users.sign_in(database, known.identity) != actor
-        ):
+        if known is not None and (visitors.has_expired(known.identity) or _found(known.identity, database) != actor):
             raise errors.PermissionDenied("Your role has changed, or your sign-in is over. Reload the page.")
         return actor
 
     return check
+
+
+def sign_out() -> None:
+    """End this sign-in and every earlier one of the same person: what they left open elsewhere is over too."""
+    identity = visitors.identify(st.user.to_dict())
+    try:
+        if not isinstance(identity, Stranger):
+            users.sign_out(core_runtime.current().database, identity)
+    finally:
+        st.logout()
 
 
 def draw_stranger(stranger: Stranger) -> None:
@@ -132,6 +141,13 @@ def token() -> str:
     return str(st.session_state[_TOKEN])
 
 
+def _found(identity: Identity, database: Database | None = None) -> Actor | Stranger:
+    try:
+        return users.sign_in(database or core_runtime.current().database, identity) or Stranger.NO_ROLE
+    except errors.SignInOver:
+        return Stranger.EXPIRED
+
+
 def _signed_in() -> Actor | Stranger:
     identity = visitors.identify(st.user.to_dict())
     if isinstance(identity, Stranger):
@@ -140,6 +156,6 @@ def _signed_in() -> Actor | Stranger:
     now = time.monotonic()
     if known is not None and known.identity == identity and now - known.looked_up_at < _LOOKED_UP_FOR_SECONDS:
         return known.found
-    found = users.sign_in(core_runtime.current().database, identity) or Stranger.NO_ROLE
+    found = _found(identity)
     st.session_state[_KNOWN] = _Known(identity, found, now)
     return found

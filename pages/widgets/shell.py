@@ -100,4 +100,4 @@ def _draw_person(actor: Actor) -> None:
     with row.popover(formatting.plain(actor.name), icon=":material/person:"):
         accounts = "all accounts" if actor.account_id is None else session.account_name(actor)
         st.caption(f"{actor.role.capitalize()} · {formatting.plain(accounts)}")
-        st.button("Sign out", icon=":material/logout:", on_click=st.logout, key="sign-out")
+        st.button("Sign out", icon=":material/logout:", on_click=session.sign_out, key="sign-out")
