@@ -40,7 +40,7 @@ def fill(database: Database) -> None:
 
 
 def manager(name: str = "alice") -> Actor:
-    return Actor(name=name, role=Role.MANAGER, source=Source.PAGE)
+    return Actor(name=name, role=Role.MANAGER, source=Source.PAGE, identity=f"local:{name}")
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,14 @@ class People:
 
 def people(database: Database) -> People:
     def staff(name: str, account: str) -> Actor:
-        return Actor(name=name, role=Role.STAFF, source=Source.PAGE, account_id=account_id(database, account))
+        bound_to = account_id(database, account)
+        return Actor(name=name, role=Role.STAFF, source=Source.PAGE, account_id=bound_to, identity=f"local:{name}")
 
     return People(
         alice=manager(),
         bob=staff("bob", BELLEVUE),
         charlie=staff("charlie", OUTSIDER),
-        dora=Actor(name="dora", role=Role.SUPPORT, source=Source.PAGE),
+        dora=Actor(name="dora", role=Role.SUPPORT, source=Source.PAGE, identity="local:dora"),
     )
 
 
@@ -232,7 +233,7 @@ def requested_refund(desk: Desk, provider: FakeProvider) -> str:
     job_id = completed_job(desk, provider)
     limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=0, per_day_credits=None)
     limits.set_refund_limit(desk.database, manager(), limit)
-    eve = Actor(name="eve", role=Role.SUPPORT, source=Source.PAGE)
+    eve = Actor(name="eve", role=Role.SUPPORT, source=Source.PAGE, identity="local:eve")
     request = RefundRequest(job_id=job_id, reason=RefundReason.GOODWILL)
     return refund_use_cases.refund_job(desk.database, eve, request).refund.id
 

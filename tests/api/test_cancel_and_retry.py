@@ -42,7 +42,7 @@ def test_a_queued_job_is_canceled_with_its_refund(api: Api) -> None:
     assert job["completedAt"] is not None
     assert [(one["state"], one["error"]) for one in job["variants"]] == [("canceled", None)] * 2
     asked = next(event for event in job["events"] if event["kind"] == "cancel_requested")
-    assert (asked["source"], asked["actor"]) == ("api", "dora")
+    assert (asked["source"], asked["actor"]) == ("api", "key dora")
     assert api.get("bob", f"/jobs/{job_id}").json() == job
     assert factories.balance(api.desk.database) == CREDITS
     entries = api.get("bob", f"/accounts/{BELLEVUE}").json()["entries"]

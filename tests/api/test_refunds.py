@@ -21,7 +21,7 @@ def test_a_refund_tells_amount_balance_and_state(api: Api, completed: str) -> No
     assert (body["refund"]["state"], body["refund"]["variant"], body["refund"]["requestedBy"]) == (
         "refunded",
         0,
-        "dora",
+        "key dora",
     )
     assert api.get("bob", f"/jobs/{completed}").json()["creditsRefunded"] == 20
     (entry, *_) = api.get("bob", f"/accounts/{factories.BELLEVUE}").json()["entries"]
@@ -29,7 +29,7 @@ def test_a_refund_tells_amount_balance_and_state(api: Api, completed: str) -> No
         "refund",
         20,
         "structure_altered",
-        "dora",
+        "key dora",
     )
 
 

@@ -64,7 +64,7 @@ def test_staging_one_photo_answers_with_its_job(api: Api) -> None:
     assert [set(one) for one in job["variants"]] == [{"index", "state", "seed", "resultUrl", "error", "attempts"}] * 2
     assert [(one["index"], one["state"]) for one in job["variants"]] == [(0, "queued"), (1, "queued")]
     assert [set(one) for one in job["events"]] == [{"at", "kind", "source", "actor", "message"}]
-    assert (job["events"][0]["source"], job["events"][0]["actor"]) == ("api", "bob")
+    assert (job["events"][0]["source"], job["events"][0]["actor"]) == ("api", "key bob")
 
 
 def test_staging_several_photos_answers_with_all_jobs_and_one_balance(api: Api) -> None:

@@ -84,7 +84,11 @@ def test_only_a_hash_of_a_key_is_kept(database: Database) -> None:
 def test_a_key_stands_for_its_actor(database: Database) -> None:
     owner = factories.account_id(database)
     found = find(database, make(database, "web", Role.STAFF, owner))
-    assert found.actor == Actor(name="web", role=Role.STAFF, source=Source.API, account_id=owner)
+    with database.read() as session:
+        key_id = session.scalars(sa.select(ApiKey.id)).one()
+    assert found.actor == Actor(
+        name="key web", role=Role.STAFF, source=Source.API, account_id=owner, identity=f"key:{key_id}"
+    )
 
 
 def test_staff_keys_need_an_account_even_in_the_database(database: Database) -> None:

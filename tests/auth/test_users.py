@@ -7,10 +7,10 @@ import pytest
 
 from core import errors
 from core.auth import audit, users
-from core.auth.actors import Source
+from core.auth.actors import Actor, Source
 from core.auth.audit import AuditFilter, AuditKind
 from core.auth.roles import Role
-from core.auth.users import Identity
+from core.auth.users import Identity, Person
 from core.db.session import Database
 from tests import factories
 from tests.factories import BELLEVUE
@@ -36,6 +36,33 @@ def audited(database: Database, kind: AuditKind) -> list[tuple[str, str, str]]:
     with database.read() as session:
         page = audit.entries(session, factories.manager(), AuditFilter(kind=kind))
     return [(one.actor, one.target, one.detail or one.role) for one in page.entries]
+
+
+def sign_in(database: Database, name: str, role: Role | None = None) -> Actor:
+    """Somebody who has signed in, and was given that role."""
+    identity = named(name)
+    users.sign_in(database, identity)
+    if role is not None:
+        give_role(database, identity, role)
+    actor = users.sign_in(database, identity)
+    assert actor is not None
+    return actor
+
+
+def named(name: str) -> Identity:
+    return replace(ZOE, subject=name, email=f"{name}@example.com", name=name.capitalize())
+
+
+def give_role(database: Database, identity: Identity, role: Role | None) -> None:
+    person = person_of(database, identity)
+    users.set_role(database, factories.manager(), user_id=person.id, role=role, account=None)
+
+
+def person_of(database: Database, identity: Identity) -> Person:
+    with database.read() as session:
+        found = users.users(session, factories.manager())
+    (person,) = [one for one in found if one.email == identity.email.strip().lower()]
+    return person
 
 
 def only_person(database: Database) -> int:
@@ -135,12 +162,14 @@ def test_nobody_is_called_like_the_desk(database: Database) -> None:
 
 def test_nobody_changes_their_own_role(database: Database) -> None:
     users.sign_in(database, ZOE)
-    themselves = factories.manager("zoe@example.com")
-    by_key = replace(themselves, name="script", made_by="zoe@example.com")
+    own = f"user:{only_person(database)}"
+    themselves = replace(factories.manager("another name by now"), identity=own)
+    by_key = replace(themselves, name="script", identity="key:1", made_by_identity=own)
+    give_role(database, ZOE, Role.MANAGER)
     for actor in (themselves, by_key):
         with pytest.raises(errors.PermissionDenied, match="another manager"):
-            users.set_role(database, actor, user_id=only_person(database), role=Role.MANAGER, account=None)
-    assert everybody(database)[0][1] is None
+            users.set_role(database, actor, user_id=only_person(database), role=Role.SUPPORT, account=None)
+    assert everybody(database)[0][1] is Role.MANAGER
 
 
 @pytest.mark.parametrize(

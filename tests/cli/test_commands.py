@@ -78,7 +78,7 @@ def test_a_new_key_is_the_last_line_of_stdout_and_works(tmp_path: Path, opened: 
     key = done.stdout.splitlines()[-1]
     with opened.read() as session:
         actor = api_keys.find_actor(session, key).actor
-    assert (actor.name, actor.role) == ("web", "staff")
+    assert (actor.name, actor.role) == ("key web", "staff")
     assert actor.account_id == factories.account_id(opened)
     assert key not in done.stderr
 
