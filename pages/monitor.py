@@ -32,6 +32,7 @@ _LIST_HEIGHT, _ROW_HEIGHT = 860, 84
 # What refreshes is drawn in one piece, the figures with the list; the filters stand between them all the same. On a
 # phone the columns stack: the job comes first there, and second where there is room beside the list.
 _ORDER = f"""<style>
+.st-key-monitor > :last-child, .st-key-monitor > :last-child > [data-testid='stVerticalBlock'] {{display: contents}}
 .st-key-{monitor_figures.KEY}, [data-testid='stLayoutWrapper']:has(> .st-key-monitor-warnings) {{order: -1}}
 .st-key-monitor-split > [data-testid='stLayoutWrapper'] > div {{flex-direction: row-reverse}}
 </style>"""
@@ -45,42 +46,19 @@ def _page() -> None:
     seen = monitor_snapshot.look(actor, monitor_filters.wanted())
     with st.container(key="monitor"):
         with monitor_filters.draw(monitor_snapshot.choices(actor)):
-            _draw_toolbar(actor, seen)
-        _draw_live(actor, _surroundings(seen))
-
-
-def _surroundings(seen: Snapshot) -> tuple[bool, ...]:
-    """What of a look decides how the page around the list is drawn."""
-    return bool(seen.overview.in_flight), bool(seen.overview.stale)
-
-
-def _draw_toolbar(actor: Actor, seen: Snapshot) -> None:
-    reason = "" if seen.overview.stale else "Nothing in flight is stuck or takes much longer than usual."
-    if not actor.may(Action.SYNC):
-        reason = "Your role can't sync jobs."
-    if st.button(
-        "Sync all stale",
-        icon=":material/sync_problem:",
-        disabled=bool(reason),
-        help=reason or "Jobs that are stuck, or take much longer than usual.",
-        key="sync-stale",
-    ):
-        deeds.new_opening()
-        sync_dialog.draw(actor, None)
-    if seen.overview.in_flight:
-        st.toggle("Pause", key=_PAUSED, help="Stops the refresh every 2 s. Nothing else stops.")
+            if seen.overview.in_flight:
+                st.toggle("Pause", key=_PAUSED, help="Stops the refresh every 2 s. Nothing else stops.")
+        _draw_live(actor)
 
 
 @st.fragment
-def _draw_live(actor: Actor, surroundings: tuple[bool, ...]) -> None:
+def _draw_live(actor: Actor) -> None:
     """Redraws itself every two seconds while anything is in flight, and is quiet otherwise.
 
-    It holds only what changes by itself, since with many open pages this is what the server is busy with. The filters
-    and what can be done with all jobs stand outside, and are drawn anew when there is a reason.
+    It holds only what changes by itself, since with many open pages this is what the server is busy with. Nor does it
+    ever draw the page around it anew by itself: that would close a dialog, with what was typed there.
     """
     seen = monitor_snapshot.look(actor, monitor_filters.wanted())
-    if _surroundings(seen) != surroundings:
-        st.rerun()
     is_paused = bool(st.session_state.get(_PAUSED))
     _draw_warnings(seen)
     monitor_figures.draw(seen, are_webhooks_requested=_are_webhooks_requested(), is_paused=is_paused)
@@ -121,14 +99,20 @@ def _draw_jobs(actor: Actor, seen: Snapshot) -> None:
 
 
 def _draw_list(actor: Actor, seen: Snapshot, job_id: str | None) -> None:
-    clicked = job_table.draw(seen.drawn_rows, opened=job_id, can_sync=actor.may(Action.SYNC), key="jobs")
+    clicked = job_table.draw(
+        seen.drawn_rows,
+        opened=job_id,
+        can_sync=actor.may(Action.SYNC),
+        stale=seen.overview.stale,
+        key="jobs",
+    )
     if clicked.job_id and clicked.job_id != job_id:
         address.keep(_JOB, clicked.job_id)
         st.rerun()
     monitor_filters.draw_pages(shown=len(seen.page.rows), next_cursor=seen.page.next_cursor)
-    if clicked.to_sync:
+    if clicked.to_sync or clicked.is_stale_to_sync:
         deeds.new_opening()
-        sync_dialog.draw(actor, clicked.to_sync)
+        sync_dialog.draw(actor, clicked.to_sync or None)
 
 
 def _draw_empty() -> None:

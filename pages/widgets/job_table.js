@@ -90,15 +90,18 @@ function checkbox(row, canCheck, change) {
 // Which jobs are checked is known here alone: a refresh takes nothing away, nor does a list drawn at another place.
 const checked = new Set();
 
-function showSync(bar, count) {
+// What can be done with several jobs is offered while there are any to do it with.
+function offer(bar, count, words) {
   bar.hidden = count === 0;
-  bar.querySelector("span").textContent = `${count} selected`;
+  bar.querySelector("span").textContent = words;
 }
+
+const staleWords = (count) => `${count} ${count === 1 ? "job is" : "jobs are"} stuck, or much slower than usual`;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const rows = JSON.parse(data.rows);
   const table = parentElement.querySelector(".table");
-  const bar = parentElement.querySelector(".selection");
+  const [stale, selection] = parentElement.querySelectorAll(".offer");
   const isNew = !table.querySelector(".head");
   const checkable = new Set(rows.filter((row) => data.canSync && row.isInFlight).map((row) => row.id));
   table.classList.toggle("checkable", checkable.size > 0);
@@ -108,12 +111,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     table.append(head);
   }
   checked.forEach((id) => { if (!checkable.has(id)) checked.delete(id); });
-  showSync(bar, checked.size);
-  bar.querySelector("button").onclick = () => setTriggerValue("sync", [...checked]);
+  offer(stale, data.canSync ? data.stale : 0, staleWords(data.stale));
+  stale.querySelector("button").onclick = () => setTriggerValue("sync_stale", true);
+  offer(selection, checked.size, `${checked.size} selected`);
+  selection.querySelector("button").onclick = () => setTriggerValue("sync", [...checked]);
   const change = (id, isChecked) => {
     if (isChecked) checked.add(id);
     else checked.delete(id);
-    showSync(bar, checked.size);
+    offer(selection, checked.size, `${checked.size} selected`);
   };
   const known = new Map([...table.querySelectorAll(".line")].map((one) => [one.dataset.id, one]));
   const wanted = rows.map((row) => {

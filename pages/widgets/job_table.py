@@ -25,10 +25,11 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """The job whose row was just clicked, and the jobs that are to be synced, if either was asked for."""
+    """The job whose row was just clicked, and what is to be synced: these jobs, or all that are stale."""
 
     job_id: str | None
     to_sync: tuple[str, ...]
+    is_stale_to_sync: bool
 
 
 def written(jobs: Sequence[JobRow], *, now: datetime) -> str:
@@ -36,16 +37,24 @@ def written(jobs: Sequence[JobRow], *, now: datetime) -> str:
     return json.dumps([_row(job, now) for job in jobs])
 
 
-def draw(rows: str, *, opened: str | None, can_sync: bool, key: str) -> Clicked:
-    """Draw the rows; `can_sync` lets those in flight be checked and synced, `opened` is shown beside the list."""
+def draw(rows: str, *, opened: str | None, can_sync: bool, stale: int, key: str) -> Clicked:
+    """Draw the rows. `opened` is the job that is shown beside the list.
+
+    `can_sync` lets those in flight be checked and synced, and the `stale` ones, on this page or not, all at once.
+    """
     result = _component(
         key=key,
-        data={"rows": rows, "opened": opened, "canSync": can_sync},
+        data={"rows": rows, "opened": opened, "canSync": can_sync, "stale": stale},
         on_selected_change=_nothing,
         on_sync_change=_nothing,
+        on_sync_stale_change=_nothing,
     )
     asked = result.sync if can_sync and isinstance(result.sync, list) else []
-    return Clicked(job_id=str(result.selected) if result.selected else None, to_sync=tuple(map(str, asked)))
+    return Clicked(
+        job_id=str(result.selected) if result.selected else None,
+        to_sync=tuple(map(str, asked)),
+        is_stale_to_sync=can_sync and bool(result.sync_stale),
+    )
 
 
 def _nothing() -> None:

@@ -117,7 +117,7 @@ def _webhooks(health: WebhookHealth, are_requested: bool) -> Figure:
         return Figure(
             label="Webhooks",
             value="Off",
-            detail="Replicate is asked instead",
+            detail="we ask instead",
             hover="There is no public https address to bring them to, so the desk asks Replicate by itself.",
             tone="gray",
         )
@@ -126,7 +126,7 @@ def _webhooks(health: WebhookHealth, are_requested: bool) -> Figure:
     return Figure(
         label="Webhooks",
         value=last,
-        detail="quiet: Replicate is asked" if health.is_quiet else share,
+        detail="quiet: we ask" if health.is_quiet else share,
         hover=f"When the last one came. {formatting.count(health.settled_by_webhook, 'variant')} of "
         f"{formatting.number(health.settled)} settled in 24 hours by a webhook; the desk asked about the others.",
         tone="orange" if health.is_quiet else "green",

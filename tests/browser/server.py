@@ -103,12 +103,17 @@ class DeskServer:
             command, cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def stage(self, *photos: bytes, name: str = "room.jpg") -> list[str]:
+    def stage(self, *photos: bytes, name: str = "room.jpg", instructions: str = "") -> list[str]:
         """Stage photos through the API; the jobs' ids."""
         answer = self.client.post(
             "/stage",
             files=[("image", (name, photo, "image/jpeg")) for photo in photos],
-            data={"roomType": "living_room", "style": "modern", "account": ACCOUNT},
+            data={
+                "roomType": "living_room",
+                "style": "modern",
+                "account": ACCOUNT,
+                "instructions": instructions,
+            },
         )
         answer.raise_for_status()
         body = answer.json()

@@ -37,3 +37,30 @@ def test_a_click_on_a_row_opens_its_job(open_page: OpenPage, server: DeskServer,
     expect(page.get_by_role("button", name="Sync", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".frame")).to_have_count(0)
+
+
+def test_what_is_checked_stays_so_and_is_synced_together(
+    open_page: OpenPage, server: DeskServer, finished_job: str
+) -> None:
+    photos = [pictures_to_send.photo(80 + number) for number in range(2)]
+    ids = server.stage(*photos, name="hanging.jpg", instructions="[fault:hang]")
+    for job_id in ids:
+        server.wait_for(job_id, "processing")
+    page = open_page(f"{server.url}/monitor")
+    for job_id in ids:
+        page.locator(f".line[data-id='{job_id}'] input").check()
+    # Another place for the list, and a refresh: neither takes away what was checked.
+    page.locator(f".line[data-id='{finished_job}'] .row").click()
+    expect(page.locator(".frame:not(.pending)")).to_have_count(2)
+    expect(page.locator(".check input:checked")).to_have_count(2)
+    page.get_by_role("button", name="Sync selected").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("2 jobs asked about at Replicate")).to_be_visible()
+    # The list behind the dialog is renewed meanwhile, and the dialog stays.
+    before = page.locator(".figures p").inner_text()
+    expect(page.locator(".figures p")).not_to_have_text(before, timeout=10_000)
+    page.wait_for_function("document.querySelectorAll('[role=dialog]').length === 1")
+    expect(dialog.get_by_text("Replicate is still drawing it").first).to_be_visible()
+    for job_id in ids:
+        server.client.post(f"/jobs/{job_id}/cancel").raise_for_status()
+        server.wait_for(job_id, "canceled")

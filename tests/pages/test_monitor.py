@@ -60,8 +60,6 @@ def test_an_empty_monitor_teaches_and_is_quiet(visit: Visit) -> None:
     assert "No jobs yet." in words(app)
     assert [link.proto.label for link in app.page_link] == ["Stage a photo"]
     assert refreshes(app) == 0
-    stale = app.button("sync-stale")
-    assert (stale.disabled, stale.help) == (True, "Nothing in flight is stuck or takes much longer than usual.")
     assert "quiet while nothing is in flight" in freshness(app)
 
 
@@ -80,7 +78,7 @@ def test_the_head_counts_what_is_under_way_late_and_failed(visit: Visit, one_of_
 def test_the_head_says_that_webhooks_are_not_asked_for_only_to_those_who_may_sync(
     visit: Visit, people: People, sign_in: Callable[[Actor], None]
 ) -> None:
-    assert head(visit("monitor"))["Webhooks"] == ("Off", "Replicate is asked instead")
+    assert head(visit("monitor"))["Webhooks"] == ("Off", "we ask instead")
     sign_in(people.bob)
     assert "Webhooks" not in head(visit("monitor"))
 
@@ -144,11 +142,12 @@ def test_only_jobs_in_flight_can_be_checked_and_only_by_those_who_may_sync(
     assert not drawings(visit("monitor"), JOB_TABLE)[0]["canSync"]
 
 
-def test_all_stale_can_be_synced_only_while_there_are_any(visit: Visit, desk: Desk, clock: SettableClock) -> None:
+def test_all_stale_are_offered_for_a_sync_while_there_are_any(visit: Visit, desk: Desk, clock: SettableClock) -> None:
     factories.ordered_job(desk)
-    assert visit("monitor").button("sync-stale").disabled
+    app = visit("monitor")
+    assert drawings(app, JOB_TABLE)[0]["stale"] == 0
     clock.forward(minutes=10)
-    assert not later(visit("monitor")).button("sync-stale").disabled
+    assert drawings(later(app), JOB_TABLE)[0]["stale"] == 1
 
 
 def test_a_row_tells_the_end_of_its_jobs_id_and_whether_it_is_a_retry(
