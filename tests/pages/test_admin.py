@@ -183,7 +183,7 @@ def test_a_key_is_shown_once_and_then_never_again(section: Callable[[str], AppTe
     app.run()
     ((cell,),) = rows(app)
     with database.read() as session:
-        assert api_keys.find_actor(session, cell["copy"]).actor.name == "website"
+        assert api_keys.find_actor(session, cell["copy"]).actor.name == "key website"
     assert (keys(database)["website"].account, keys(database)["website"].created_by) == (BELLEVUE, MONA.name)
     app.button(key="key-copied").click().run()
     assert not rows(app)
