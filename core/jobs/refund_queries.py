@@ -94,17 +94,28 @@ class RefundDetail:
     requested_by_identity: str = ""
     requested_for_identity: str = ""
     decided_by_identity: str | None = None
+    decided_for_identity: str | None = None
 
     @property
     def is_withdrawn(self) -> bool:
         """Whether it was turned down by who had asked for it, or by who made the key that had."""
-        own = (self.requested_by_identity, self.requested_for_identity)
-        return self.state is RefundState.DECLINED and self.decided_by_identity in own
+        own = {self.requested_by_identity, self.requested_for_identity}
+        return self.state is RefundState.DECLINED and bool(
+            own & {self.decided_by_identity, self.decided_for_identity}
+        )
 
 
 def is_of(actor: Actor, refund: RefundDetail) -> bool:
     """Whether the actor asked for it, by a key of theirs too: they may withdraw it, and never approve it."""
     return bool(actor.identities & {refund.requested_by_identity, refund.requested_for_identity})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Some of the requests that wait for a manager, and how many do in all."""
+
+    requests: tuple[RefundDetail, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +203,19 @@ def refunds(
         query = query.where(Refund.id < before_id if search_text.is_storable(before_id) else sa.false())
     found = [_detail(row) for row in session.execute(query)]
     return RefundPage(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+
+def waiting(session: Session, actor: Actor, *, limit: int = PAGE_SIZE) -> Waiting:
+    """The requests that wait for a manager, the oldest first, and how many there are of them in all.
+
+    Raises:
+        PermissionDenied: if the actor may not refund.
+    """
+    actor.require(Action.REFUND)
+    requested = _narrowed(_details(), actor, RefundFilter(state=RefundState.REQUESTED))
+    rows = session.execute(requested.order_by(Refund.id).limit(max(1, min(limit, PAGE_SIZE_MAX))))
+    count = session.scalar(sa.select(sa.func.count()).select_from(requested.subquery())) or 0
+    return Waiting(tuple(_detail(row) for row in rows), count)
 
 
 def totals_by_reason(session: Session, actor: Actor, wanted: RefundFilter = _ANY) -> list[ReasonTotal]:
@@ -346,4 +370,5 @@ def _detail(row: sa.Row[*tuple[Any, ...]]) -> RefundDetail:
         requested_by_identity=refund.requested_by_identity,
         requested_for_identity=refund.requested_for_identity,
         decided_by_identity=refund.decided_by_identity,
+        decided_for_identity=refund.decided_for_identity,
     )

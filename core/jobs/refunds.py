@@ -319,6 +319,7 @@ def _decide(session: Session, actor: Actor, refund_id: str, *, state: RefundStat
             state=state,
             decided_by=actor.name,
             decided_by_identity=actor.identity,
+            decided_for_identity=actor.person_identity,
             decided_at=clock.now(),
             decision_note=note,
         )

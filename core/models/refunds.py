@@ -56,6 +56,7 @@ class Refund(Base):
     requested_at: Mapped[datetime]
     decided_by: Mapped[str | None]
     decided_by_identity: Mapped[str | None]
+    decided_for_identity: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decision_note: Mapped[str]
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)

@@ -227,7 +227,7 @@ def test_nobody_decides_on_what_they_asked_for_by_any_name(desk: Desk, people: P
                 refunds.approve(desk.database, actor, refund_id=refund.id)
         with pytest.raises(errors.PermissionDenied):
             refunds.approve(desk.database, people.dora, refund_id=refund.id)
-        assert refunds.approve(desk.database, key_of_other, refund_id=refund.id).refund.decided_by == "robot"
+        assert refunds.approve(desk.database, key_of_other, refund_id=refund.id).refund.decided_by == "key robot"
 
 
 def test_a_declined_request_moves_nothing_and_says_why(desk: Desk, people: People, finished: str) -> None:

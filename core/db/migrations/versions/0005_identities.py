@@ -68,7 +68,7 @@ _REFUNDS = sa.table(
         sa.column,
         (
             "id", "requested_by", "requested_for", "decided_by", "requested_by_identity", "requested_for_identity",
-            "decided_by_identity",
+            "decided_by_identity", "decided_for_identity",
         ),
     ),
 )  # fmt: skip
@@ -81,7 +81,8 @@ def upgrade() -> None:
     op.create_index("ix_api_keys_created_by_identity", "api_keys", ["created_by_identity"], unique=False)
     for name in ("requested_by_identity", "requested_for_identity"):
         op.add_column("refunds", sa.Column(name, sa.Text(), server_default=sa.text("''"), nullable=False))
-    op.add_column("refunds", sa.Column("decided_by_identity", sa.Text(), nullable=True))
+    for name in ("decided_by_identity", "decided_for_identity"):
+        op.add_column("refunds", sa.Column(name, sa.Text(), nullable=True))
     op.drop_index("ix_refunds_requested_for_requested_at", table_name="refunds")
     op.create_index(
         "ix_refunds_requested_by_identity_requested_at",
@@ -105,7 +106,7 @@ def downgrade() -> None:
     op.create_index(
         "ix_refunds_requested_for_requested_at", "refunds", ["requested_for", "requested_at"], unique=False
     )
-    for name in ("decided_by_identity", "requested_for_identity", "requested_by_identity"):
+    for name in ("decided_for_identity", "decided_by_identity", "requested_for_identity", "requested_by_identity"):
         op.drop_column("refunds", name)
     op.drop_index("ix_api_keys_created_by_identity", table_name="api_keys")
     op.drop_column("api_keys", "created_by_identity")
@@ -155,6 +156,7 @@ def _fill_identities() -> None:
                 "requested_by_identity": who(row.requested_by, is_key=row.requested_by != row.requested_for),
                 "requested_for_identity": who(row.requested_for),
                 "decided_by_identity": who(row.decided_by),
+                "decided_for_identity": who(row.decided_by),
             }
             for row in asked
         ],
