@@ -1,17 +1,25 @@
 """Refunds: what waits for a manager, what was given back, and why."""
 
+import functools
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import queries as credit_queries
 from core.jobs import refund_queries
-from core.jobs.refund_queries import RefundDetail, RefundFilter, RefundState
-from pages.widgets import deeds, formatting, pause_banner, refund_filters, refund_list, refund_requests, session
-
-_WAITING = RefundFilter(state=RefundState.REQUESTED)
-_PAGE, _PAGES_MAX = 50, 40
-_PAGES = "refund-pages"
+from core.jobs.refund_queries import RefundDetail, RefundFilter
+from pages.widgets import (
+    deeds,
+    formatting,
+    paging,
+    pause_banner,
+    refund_filters,
+    refund_list,
+    refund_requests,
+    session,
+)
 
 
 def _page() -> None:
@@ -24,34 +32,24 @@ def _page() -> None:
         return
     with session.runtime().database.read() as opened:
         accounts = [account.name for account in credit_queries.accounts(opened, actor)]
-        waiting = refund_queries.refunds(opened, actor, _WAITING, limit=_PAGE)
-    refund_requests.draw(actor, waiting.refunds, has_more=waiting.next_before_id is not None)
+        waiting = refund_queries.waiting(opened, actor)
+    refund_requests.draw(actor, waiting)
     wanted = refund_filters.draw(accounts)
-    found, has_more = _read(actor, wanted)
-    if not found:
+    shown = paging.read(functools.partial(_read, actor, wanted), of=wanted, key="refunds")
+    if not shown.items:
         _draw_empty(is_narrowed=wanted != RefundFilter())
         return
     _draw_totals(actor, wanted)
-    job_id = refund_list.draw(found)
+    job_id = refund_list.draw(shown.items)
     if job_id:
         st.switch_page("pages/monitor.py", query_params={"job": job_id})
-    if has_more:
-        st.button("Load more", icon=":material/expand_more:", on_click=_more, key="refunds-more")
+    paging.draw(shown, noun="refund", key="refunds")
 
 
-def _read(actor: Actor, wanted: RefundFilter) -> tuple[list[RefundDetail], bool]:
-    """The newest refunds that are wanted, and whether there are older ones."""
-    found: list[RefundDetail] = []
-    before_id: str | None = None
-    pages = st.session_state.get(_PAGES, 1)
+def _read(actor: Actor, wanted: RefundFilter, before_id: str | None) -> tuple[Sequence[RefundDetail], str | None]:
     with session.runtime().database.read() as opened:
-        for _ in range(pages):
-            page = refund_queries.refunds(opened, actor, wanted, before_id=before_id, limit=_PAGE)
-            found += page.refunds
-            before_id = page.next_before_id
-            if before_id is None:
-                break
-    return found, before_id is not None and pages < _PAGES_MAX
+        page = refund_queries.refunds(opened, actor, wanted, before_id=before_id, limit=paging.PAGE_SIZE)
+    return page.refunds, page.next_before_id
 
 
 def _draw_totals(actor: Actor, wanted: RefundFilter) -> None:
@@ -82,10 +80,6 @@ def _draw_empty(*, is_narrowed: bool) -> None:
             "the accounts' statements. To refund a job, open it on the Monitor."
         )
         st.page_link("pages/monitor.py", label="Open the Monitor", icon=":material/monitor_heart:")
-
-
-def _more() -> None:
-    st.session_state[_PAGES] = st.session_state.get(_PAGES, 1) + 1
 
 
 _page()

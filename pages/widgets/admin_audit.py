@@ -1,21 +1,18 @@
 """Who did what, and when? The audit log, narrowed, paged and taken along."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.auth import audit, users
 from core.auth.actors import SYSTEM_NAME, Actor
-from core.auth.audit import AuditFilter, AuditKind, AuditPage, AuditRecord
+from core.auth.audit import AuditFilter, AuditKind, AuditRecord
 from core.credits import queries as credit_queries
-from pages.widgets import audit_words, day_filter, formatting, record_table, session
+from pages.widgets import audit_words, day_filter, formatting, paging, record_table, session
 from pages.widgets.record_table import Cell, Column, Row
 
-_PAGE_SIZE = 50
-_SHOWN_MAX = 1_000
 _TEXT_MAX = 254
-_PAGES = "audit-pages"
-_WANTED = "audit-wanted"
 _COLUMNS = (
     Column(title="When", width="130px"),
     Column(title="Who", width="minmax(0, 1fr)", is_strong=True, wraps=True),
@@ -30,17 +27,17 @@ def draw(actor: Actor) -> None:
     """Draw the filters, the log, newest first, and the ways to more of it."""
     names = _names(actor)
     wanted = _draw_filters(actor, names)
-    if st.session_state.get(_WANTED) != wanted:
-        st.session_state[_WANTED], st.session_state[_PAGES] = wanted, 1
-    page = _read(actor, wanted, pages=st.session_state[_PAGES])
-    if not page.entries:
+    shown = paging.read(functools.partial(_read, actor, wanted), of=wanted, key="audit")
+    if not shown.items:
         words = "Nothing of this kind was done." if wanted != AuditFilter() else "Nothing was done yet."
         st.info(f"{words} Spending, refunds, grants, roles, keys, exports and sign-ins are kept here.")
         return
-    clicked = record_table.draw("Audit log", _COLUMNS, [_row(entry, names) for entry in page.entries], key="audit")
+    clicked = record_table.draw(
+        "Audit log", _COLUMNS, [_row(entry, names) for entry in shown.items], key="audit-table"
+    )
     if clicked:
         st.switch_page("pages/monitor.py", query_params={"job": clicked})
-    _draw_more(page)
+    paging.draw(shown, noun="line", key="audit")
 
 
 def _names(actor: Actor) -> dict[str, str]:
@@ -110,30 +107,10 @@ def _draw_export(actor: Actor, wanted: AuditFilter) -> None:
     )
 
 
-def _read(actor: Actor, wanted: AuditFilter, *, pages: int) -> AuditPage:
-    found: list[AuditRecord] = []
-    before_id: int | None = None
+def _read(actor: Actor, wanted: AuditFilter, before_id: int | None) -> tuple[Sequence[AuditRecord], int | None]:
     with session.runtime().database.read() as opened:
-        for _ in range(pages):
-            page = audit.entries(opened, actor, wanted, before_id=before_id, limit=_PAGE_SIZE)
-            found += page.entries
-            before_id = page.next_before_id
-            if before_id is None:
-                break
-    return AuditPage(tuple(found), before_id)
-
-
-def _draw_more(page: AuditPage) -> None:
-    shown = len(page.entries)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if page.next_before_id is None:
-            st.caption(f"{formatting.count(shown, 'line')}, and no more.")
-            return
-        reason = "Narrow the filters, or take the CSV, to see more." if shown >= _SHOWN_MAX else ""
-        if st.button("Load more", icon=":material/expand_more:", disabled=bool(reason), help=reason or None):
-            st.session_state[_PAGES] += 1
-            st.rerun()
-        st.caption(f"The newest {formatting.number(shown)} are shown.", width="content")
+        page = audit.entries(opened, actor, wanted, before_id=before_id, limit=paging.PAGE_SIZE)
+    return page.entries, page.next_before_id
 
 
 def _row(entry: AuditRecord, names: Mapping[str, str]) -> Row:

@@ -56,19 +56,18 @@ def _draw_table(actor: Actor, keys: Sequence[KeyDetail]) -> None:
             icon=":material/key:",
         )
         return
-    shown = {str(number): key for number, key in enumerate(keys[:_SHOWN])}
-    clicked = record_table.draw(
-        "API keys", _COLUMNS, [_row(number, key) for number, key in shown.items()], key="api-keys"
-    )
+    # By name, which a key keeps for itself: a place in the list is another key's as soon as one is made.
+    shown = {key.name: key for key in keys[:_SHOWN]}
+    clicked = record_table.draw("API keys", _COLUMNS, [_row(key) for key in shown.values()], key="api-keys")
     if clicked in shown:
         _ask_to_revoke(actor, shown[clicked])
     if len(keys) > _SHOWN:
         st.caption(f"The newest {_SHOWN} of {formatting.number(len(keys))} are shown.")
 
 
-def _row(number: str, key: KeyDetail) -> Row:
+def _row(key: KeyDetail) -> Row:
     if key.revoked_at is None:
-        action = Cell(text="Revoke", action=number)
+        action = Cell(text="Revoke", action=key.name)
     else:
         action = Cell(text="Revoked", hover=formatting.exact(key.revoked_at), color="gray", icon="key_off")
     return Row(

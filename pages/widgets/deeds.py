@@ -15,7 +15,13 @@ _OPENING = "dialog_opening"
 
 
 def new_opening() -> None:
-    """A dialog is opened anew: what is typed there, and the key against doing it twice, begin afresh."""
+    """A dialog is opened anew: what is typed there, and the key against doing it twice, begin afresh.
+
+    What the one before it kept is forgotten.
+    """
+    if before := st.session_state.get(_OPENING):
+        for name in [name for name in st.session_state if before in str(name)]:
+            del st.session_state[name]
     st.session_state[_OPENING] = secrets.token_hex(8)
 
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.jobs.search import Choices, JobFilter, Sort
 from core.jobs.states import JobState
 from core.prompts import presets
-from pages.widgets import address, formatting
+from pages.widgets import address, day_filter, formatting
 from pages.widgets.states import JOB_LOOKS
 
 _ALL = "all"
@@ -28,7 +28,6 @@ _SELECTS = {
     "style": ("Style", "Any style"),
     "code": ("Reason of failure", "Any or none"),
 }
-_DAYS = {"from": "From", "to": "To"}
 _BLANK: dict[str, object] = {
     "state": _ALL,
     "q": "",
@@ -154,8 +153,7 @@ def _draw_more(choices: Choices) -> None:
                 key=_key(name),
             )
         with st.container(horizontal=True):
-            for name, label in _DAYS.items():
-                st.date_input(label, value=None, key=_key(name), width=140)
+            day_filter.draw("monitor")
         st.toggle("Stuck only", key=_key("stuck"), help="In flight, and in their state for longer than they can be.")
 
 
@@ -177,12 +175,12 @@ def _begin() -> None:
     address.begin(_key("stuck"), address.asked("stuck") == "yes")
     for name in _SELECTS:
         address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
-    for name in _DAYS:
+    for name in day_filter.NAMES:
         address.begin(_key(name), address.asked_day(name))
 
 
 def _read() -> JobFilter:
-    chosen = {name: st.session_state[_key(name)] for name in _BLANK}
+    chosen, days = {name: st.session_state[_key(name)] for name in _BLANK}, day_filter.read("monitor")
     return JobFilter(
         states=() if chosen["state"] in (None, _ALL) else (JobState(chosen["state"]),),
         account=chosen["account"] or "",
@@ -190,8 +188,8 @@ def _read() -> JobFilter:
         room_type=chosen["room"] or "",
         style=chosen["style"] or "",
         error_code=chosen["code"] or "",
-        since=formatting.day_start(chosen["from"]) if chosen["from"] else None,
-        until=formatting.day_end(chosen["to"]) if chosen["to"] else None,
+        since=days.since,
+        until=days.until,
         stuck_only=bool(chosen["stuck"]),
         text=(chosen["q"] or "").strip(),
     )

@@ -51,6 +51,15 @@ def draw(actor: Actor, job: JobDetail) -> None:
         f"{formatting.credits(job.credits_used)} charged, {returned} returned so far{waiting}: "
         f"**{formatting.number(left.job_credits)} can be refunded**."
     )
+    # What a click means is what its button said: other choices than those that were shown are shown first.
+    shown: Refundable = st.session_state.setdefault(_key("shown"), left)
+    if shown != left:
+        st.session_state[_key("shown")] = left
+        st.warning(
+            "Meanwhile somebody else refunded part of this job, or asked for it. Nothing was refunded here: look at "
+            "the choices again.",
+            icon=":material/group:",
+        )
     if left.why_not:
         st.info(formatting.plain(left.why_not), icon=":material/info:")
         return
@@ -69,7 +78,7 @@ def draw(actor: Actor, job: JobDetail) -> None:
     )
     if chosen.why_not:
         st.caption(chosen.why_not)
-    if clicked and chosen.reason is not None:
+    if clicked and shown == left and chosen.reason is not None:
         _send(actor, job, chosen, chosen.reason)
 
 
@@ -151,6 +160,7 @@ def _send(actor: Actor, job: JobDetail, chosen: _Chosen, reason: RefundReason) -
                 note=chosen.note,
                 idempotency_key=deeds.opening(),
             ),
+            expected_credits=chosen.credits,
         )
     )
     if done is None:

@@ -1,26 +1,25 @@
 """Which refunds wait for a manager? Each with what it would do, and the two ways to decide on it."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core import clock
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.jobs import refunds
-from core.jobs.refund_queries import REASON_WORDS, RefundDetail
+from core.jobs import refund_queries, refunds
+from core.jobs.refund_queries import REASON_WORDS, RefundDetail, Waiting
 from pages.widgets import deeds, formatting, refund_list, session
 
 
-def draw(actor: Actor, requests: Sequence[RefundDetail], *, has_more: bool) -> None:
-    """Draw the requests, newest first; nothing where none waits."""
-    if not requests:
+def draw(actor: Actor, waiting: Waiting) -> None:
+    """Draw the requests, the oldest first; nothing where none waits."""
+    if not waiting.requests:
         return
-    count = f"{len(requests)} or more" if has_more else str(len(requests))
-    st.subheader(f"Waiting for a manager · {count}", anchor=False)
-    for request in requests:
+    st.subheader(f"Waiting for a manager · {formatting.number(waiting.count)}", anchor=False)
+    for request in waiting.requests:
         with st.container(border=True):
             _draw_one(actor, request)
+    if waiting.count > len(waiting.requests):
+        st.caption(f"The oldest {len(waiting.requests)} are shown; the next follow as these are decided.")
 
 
 def _draw_one(actor: Actor, request: RefundDetail) -> None:
@@ -41,16 +40,19 @@ def _draw_one(actor: Actor, request: RefundDetail) -> None:
 
 
 def _draw_buttons(actor: Actor, request: RefundDetail) -> None:
-    reason = ""
-    if not actor.may(Action.DECIDE_REFUNDS):
-        reason = "A manager decides on this."
-    elif {actor.name, actor.person} & {request.requested_by, request.requested_for}:
-        reason = "You asked for it: another manager decides."
+    is_own = refund_queries.is_of(actor, request)
+    not_a_manager = "" if actor.may(Action.DECIDE_REFUNDS) else "A manager decides on this."
+    not_another = "You asked for it: another manager decides." if is_own else ""
     if st.button("See the job", type="tertiary", icon=":material/open_in_new:", key=f"see-{request.id}"):
         st.switch_page("pages/monitor.py", query_params={"job": request.job_id})
-    for label, icon, dialog in (
-        ("Decline", ":material/block:", _draw_decline),
-        ("Approve", ":material/check:", _draw_approval),
+    turn_down = (
+        ("Withdraw", ":material/undo:", _draw_withdrawal, "")
+        if is_own
+        else ("Decline", ":material/block:", _draw_decline, not_a_manager)
+    )
+    for label, icon, dialog, reason in (
+        turn_down,
+        ("Approve", ":material/check:", _draw_approval, not_another or not_a_manager),
     ):
         if st.button(
             label, icon=icon, disabled=bool(reason), help=reason or None, key=f"{label.lower()}-{request.id}"
@@ -89,6 +91,19 @@ def _draw_decline(actor: Actor, request: RefundDetail) -> None:
             st.rerun()
     if why_not:
         st.caption(why_not)
+
+
+@st.dialog("Withdraw this request", icon=":material/undo:")
+def _draw_withdrawal(actor: Actor, request: RefundDetail) -> None:
+    _draw_head(request)
+    st.markdown("Nothing moves, and no manager needs to decide. The refund can be asked for again.")
+    if st.button("Withdraw", type="primary", icon=":material/undo:", key="withdraw-now"):
+        done = deeds.attempt(
+            lambda: refunds.decline(session.runtime().database, actor, refund_id=request.id, note="")
+        )
+        if done is not None:
+            deeds.tell(f"Withdrawn: {formatting.credits(request.amount_credits)} stay as they are.")
+            st.rerun()
 
 
 def _draw_head(request: RefundDetail) -> None:

@@ -1,6 +1,7 @@
 """How did an account's balance come about? Each movement with the balance after it, linked to its job."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,11 +11,10 @@ from core.credits import exports, ledger, queries
 from core.credits.ledger import EntryKind
 from core.credits.queries import AccountSummary, Entry
 from core.jobs.refund_queries import REASON_WORDS
-from pages.widgets import credit_dialogs, deeds, figures, formatting, record_table, session
+from pages.widgets import credit_dialogs, deeds, figures, formatting, paging, record_table, session
 from pages.widgets.figures import Figure
 from pages.widgets.record_table import Cell, Column, Row
 
-_PAGE, _PAGES_MAX = 50, 40
 _KINDS = {
     EntryKind.GRANT: ("Grant", "green", "add"),
     EntryKind.CHARGE: ("Charge", "gray", "chair"),
@@ -52,18 +52,14 @@ def draw(actor: Actor, account: AccountSummary) -> None:
         key="account-figures",
     )
     _draw_actions(actor, account)
-    pages_key = f"statement-pages-{account.id}"
-    entries, has_more = _entries(actor, account.name, pages=st.session_state.get(pages_key, 1))
-    if not entries:
+    shown = paging.read(functools.partial(_page, actor, account.name), of=account.id, key="statement")
+    if not shown.items:
         st.info("Nothing has moved on this account so far.", icon=":material/receipt_long:")
         return
-    job_id = record_table.draw("Statement", _COLUMNS, [_row(entry) for entry in entries], key="statement")
+    job_id = record_table.draw("Statement", _COLUMNS, [_row(entry) for entry in shown.items], key="statement-table")
     if job_id:
         st.switch_page("pages/monitor.py", query_params={"job": job_id})
-    if has_more:
-        st.button("Load more", icon=":material/expand_more:", on_click=lambda: _more(pages_key), key="statement-more")
-    else:
-        st.caption(f"That is all: {formatting.count(len(entries), 'movement')}.")
+    paging.draw(shown, noun="movement", key="statement")
 
 
 def _draw_actions(actor: Actor, account: AccountSummary) -> None:
@@ -87,22 +83,10 @@ def _draw_actions(actor: Actor, account: AccountSummary) -> None:
         )
 
 
-def _entries(actor: Actor, name: str, *, pages: int) -> tuple[list[Entry], bool]:
-    """The newest movements, and whether there are older ones."""
-    found: list[Entry] = []
-    before_id: int | None = None
+def _page(actor: Actor, name: str, before_id: int | None) -> tuple[Sequence[Entry], int | None]:
     with session.runtime().database.read() as opened:
-        for _ in range(pages):
-            page = queries.statement(opened, actor, name=name, before_id=before_id, limit=_PAGE)
-            found += page.entries
-            before_id = page.next_before_id
-            if before_id is None:
-                break
-    return found, before_id is not None and pages < _PAGES_MAX
-
-
-def _more(key: str) -> None:
-    st.session_state[key] = st.session_state.get(key, 1) + 1
+        page = queries.statement(opened, actor, name=name, before_id=before_id, limit=paging.PAGE_SIZE)
+    return page.entries, page.next_before_id
 
 
 def _row(entry: Entry) -> Row:

@@ -250,7 +250,7 @@ def test_a_limit_that_is_the_same_is_no_deed(section: Callable[[str], AppTest], 
 def test_the_log_is_narrowed_and_continued(
     section: Callable[[str], AppTest], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.widgets.admin_audit._PAGE_SIZE", 3)
+    monkeypatch.setattr("pages.widgets.paging.PAGE_SIZE", 3)
     for number in range(4):
         api_keys.create_key(database, MONA, name=f"key {number}", role=Role.MANAGER)
     invite(database, "dora@example.com", Role.SUPPORT)

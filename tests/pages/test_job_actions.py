@@ -15,7 +15,7 @@ from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundReason, RefundState
 from core.jobs.refunds import RefundRequest
 from core.jobs.states import JobState
-from pages.widgets import cancel_dialog, prediction_dialog, refund_dialog, retry_dialog, sync_dialog
+from pages.widgets import cancel_dialog, prediction_dialog, retry_dialog, sync_dialog
 from tests import factories
 from tests.factories import People
 from tests.fake_provider import FakeProvider
@@ -235,127 +235,6 @@ def test_a_retry_beyond_the_balance_is_disabled_with_the_reason(desk: Desk, end_
     factories.set_balance(desk.database, 19)
     app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), 20)
     assert app.button("retry-now").disabled
-
-
-# ---- refund ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("part", "label", "amount", "left"),
-    [
-        ("all", "Refund 40 credits", 40, 0),
-        ("1", "Refund 20 credits", 20, 20),
-        ("amount", "Refund 15 credits", 15, 25),
-    ],
-)
-def test_all_one_variant_or_an_amount_is_refunded(
-    desk: Desk, end_job: Callable[..., str], part: str, label: str, amount: int, left: int
-) -> None:
-    job_id = end_job({}, {})
-    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, job_id))
-    assert "**40 can be refunded**" in words(app)
-    app.radio[0].set_value(part).run()
-    if part == "amount":
-        app.number_input[0].set_value(15)
-    app.selectbox[0].set_value(RefundReason.GOODWILL).run()
-    button_by_label(app, label).click()
-    app.run()
-    assert refunds(desk) == [(amount, RefundReason.GOODWILL, RefundState.REFUNDED)]
-    assert factories.balance(desk.database) == factories.CREDITS - 40 + amount
-    assert app.session_state["deed_notice"].startswith(f"{amount} credits refunded.")
-    with desk.database.read() as session:
-        assert refund_queries.refundable(session, ALICE, job_id=job_id).job_credits == left
-
-
-def test_a_variant_that_was_refunded_in_part_says_what_is_left_of_it(desk: Desk, end_job: Callable[..., str]) -> None:
-    job_id = end_job({}, {})
-    request = RefundRequest(job_id=job_id, amount_credits=25, reason=RefundReason.GOODWILL)
-    refund_use_cases.refund_job(desk.database, ALICE, request)
-    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, job_id))
-    assert app.radio[0].options == [
-        "All that is left: 15 credits",
-        "15 credits of variant A are still refundable",
-        "15 credits of variant B are still refundable",
-        "Another amount",
-    ]
-
-
-def test_what_is_left_of_the_days_limit_is_said_and_beyond_it_it_is_a_request(
-    desk: Desk, people: People, end_job: Callable[..., str]
-) -> None:
-    limits.set_refund_limit(
-        desk.database, ALICE, RefundLimit(role=Role.SUPPORT, per_refund_credits=40, per_day_credits=50)
-    )
-    first, second = end_job({}, {}, number=1), end_job({}, {}, number=2)
-    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, first))
-    assert "50 of 50 credits are left to you in these 24 hours" in words(app)
-    request = RefundRequest(job_id=first, amount_credits=15, reason=RefundReason.GOODWILL)
-    refund_use_cases.refund_job(desk.database, people.dora, request)
-    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, second))
-    assert "35 of 50 credits are left to you in these 24 hours" in words(app)
-    assert "This goes to a manager as a request" in app.info[0].value
-    assert button_by_label(app, "Request a refund of 40 credits")
-    app.radio[0].set_value("1").run()
-    assert button_by_label(app, "Refund 20 credits")
-    assert not app.info
-
-
-def test_an_amount_is_changed_by_one_credit_a_click(desk: Desk, end_job: Callable[..., str]) -> None:
-    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, end_job({}, {})))
-    app.radio[0].set_value("amount").run()
-    field = app.number_input[0]
-    assert (field.min, field.value, field.step, field.max) == (1, 10, 1, 40)
-
-
-def test_a_refund_needs_a_reason_and_other_a_note_and_that_is_said_before(
-    desk: Desk, end_job: Callable[..., str]
-) -> None:
-    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, end_job({}, {})))
-    button = app.button("refund-now")
-    assert (button.disabled, button.help) == (True, "Choose a reason first.")
-    app.selectbox[0].set_value(RefundReason.OTHER).run()
-    assert app.button("refund-now").disabled
-    assert "“Other” needs a note" in words(app)
-    assert app.text_area[0].label == "Note"
-    app.text_area[0].input("Agreed on the phone.").run()
-    app.button("refund-now").click().run()
-    assert refunds(desk) == [(40, RefundReason.OTHER, RefundState.REFUNDED)]
-
-
-def test_a_double_click_refunds_once(desk: Desk, end_job: Callable[..., str]) -> None:
-    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, end_job({}, {})))
-    app.radio[0].set_value("amount")
-    app.selectbox[0].set_value(RefundReason.GOODWILL).run()
-    for _ in range(2):
-        app.button("refund-now").click().run()
-    assert len(refunds(desk)) == 1
-    assert not app.error
-
-
-def test_above_the_limit_it_is_a_request_and_the_words_say_so(
-    desk: Desk, people: People, end_job: Callable[..., str]
-) -> None:
-    limits.set_refund_limit(
-        desk.database, ALICE, RefundLimit(role=Role.SUPPORT, per_refund_credits=20, per_day_credits=None)
-    )
-    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, end_job({}, {})))
-    assert "By yourself you refund up to 20 credits at a time." in app.info[0].value
-    app.selectbox[0].set_value(RefundReason.GOODWILL).run()
-    button_by_label(app, "Request a refund of 40 credits").click()
-    app.run()
-    assert refunds(desk) == [(40, RefundReason.GOODWILL, RefundState.REQUESTED)]
-    assert "Nothing has moved yet." in app.session_state["deed_notice"]
-    assert factories.balance(desk.database) == factories.CREDITS - 40
-
-
-def test_a_refund_stands_in_the_jobs_timeline(visit: Visit, desk: Desk, end_job: Callable[..., str]) -> None:
-    job_id = end_job({}, {})
-    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, job_id))
-    app.selectbox[0].set_value(RefundReason.POOR_REALISM).run()
-    app.button("refund-now").click().run()
-    told = drawings(visit("monitor", job=job_id), RECORDS)[-1]
-    assert told["title"] == "Timeline"
-    assert told["rows"][0]["cells"][1]["text"] == "40 credits were refunded: not realistic enough."
 
 
 # ---- one prediction ----------------------------------------------------------------------------

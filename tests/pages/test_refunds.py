@@ -79,9 +79,10 @@ def test_who_asked_for_it_can_not_decide_and_is_told_so(
     )
     ask(by=MONA)
     sign_in(MONA)
-    for label in ("Approve", "Decline"):
-        button = button_by_label(visit("refunds"), label)
-        assert (button.disabled, button.help) == (True, "You asked for it: another manager decides.")
+    app = visit("refunds")
+    button = button_by_label(app, "Approve")
+    assert (button.disabled, button.help) == (True, "You asked for it: another manager decides.")
+    assert not button_by_label(app, "Withdraw").disabled
     sign_in(people.dora)
     button = button_by_label(visit("refunds"), "Approve")
     assert (button.disabled, button.help) == (True, "A manager decides on this.")
@@ -104,6 +105,28 @@ def test_declining_needs_a_note_and_moves_nothing(desk: Desk, ask: Ask) -> None:
     app.button("decline-now").click().run()
     assert states(desk) == [RefundState.DECLINED]
     assert factories.balance(desk.database) == factories.CREDITS - 40
+
+
+def test_who_asked_withdraws_without_a_reason_and_nothing_moves(desk: Desk, ask: Ask, people: People) -> None:
+    app = inside(refund_requests._draw_withdrawal, people.dora, ask())
+    app.button("withdraw-now").click().run()
+    assert states(desk) == [RefundState.DECLINED]
+    assert factories.balance(desk.database) == factories.CREDITS - 40
+
+
+def test_the_request_that_waits_the_longest_comes_first_and_all_are_counted(
+    ask: Ask, desk: Desk, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refund_queries, "PAGE_SIZE_MAX", 1)
+    first, second = ask(), ask()
+    with desk.database.read() as session:
+        waiting = refund_queries.waiting(session, ALICE)
+    assert ([one.id for one in waiting.requests], waiting.count) == ([first.id], 2)
+    app = visit("refunds")
+    assert "Waiting for a manager · 2" in words(app)
+    assert [button.key for button in app.button if button.label == "Approve"] == [f"approve-{first.id}"]
+    refunds.approve(desk.database, ALICE, refund_id=first.id)
+    assert f"approve-{second.id}" in [button.key for button in visit("refunds").button]
 
 
 def test_a_decision_that_came_too_late_is_told_in_words(desk: Desk, ask: Ask) -> None:

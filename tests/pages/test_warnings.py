@@ -51,9 +51,9 @@ def test_a_stopped_queue_is_told_on_every_page(visit: Visit, desk: Desk, page: s
 
 
 @pytest.mark.usefixtures("runtime")
-def test_without_a_public_address_the_sweep_is_named(visit: Visit) -> None:
+def test_without_a_public_address_it_says_that_the_desk_asks(visit: Visit) -> None:
     (webhooks,) = [one for one in figures(visit("monitor")) if one["label"] == "Webhooks"]
-    assert (webhooks["value"], webhooks["detail"]) == ("Off", "the sweep asks")
+    assert (webhooks["value"], webhooks["detail"]) == ("Off", "we ask instead")
 
 
 def test_the_share_of_webhooks_and_the_last_one_are_shown(
