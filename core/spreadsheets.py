@@ -4,18 +4,27 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
+
+# What a person can still open.
+MAX_ROWS = 100_000
 
 # What a spreadsheet takes for a formula when it stands first in a cell, full-width signs included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def csv_of(rows: Iterable[object], *, columns: Sequence[str]) -> bytes:
-    """One line for each row's attributes of these names, under a heading, as UTF-8 CSV; times in ISO 8601."""
-    text = io.StringIO()
+    """One line for each row's attributes of these names, under a heading, as UTF-8 CSV; times in ISO 8601.
+
+    After 100,000 lines it ends, and its last line says so: hand one row more over than that where there are more.
+    """
+    text, waiting = io.StringIO(), iter(rows)
     # All in quotes: where a spreadsheet parts cells at semicolons, those in a text would begin cells of their own.
     writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
-    writer.writerows([_cell(getattr(row, column)) for column in columns] for row in rows)
+    writer.writerows([_cell(getattr(row, column)) for column in columns] for row in islice(waiting, MAX_ROWS))
+    if next(waiting, None) is not None:
+        writer.writerow([f"Cut off after {MAX_ROWS:,} lines: narrow it down for the others."])
     # Without the mark at the start, spreadsheets take it for another encoding.
     return text.getvalue().encode("utf-8-sig")
 

@@ -11,7 +11,6 @@ from core.db.session import Database
 from core.models import LedgerEntry
 
 # A spreadsheet opens this many.
-EXPORT_MAX_ROWS = 100_000
 _COLUMNS = ("id", "at", "kind", "amount", "balance_after", "job_id", "reason", "note", "actor")
 
 
@@ -30,7 +29,7 @@ def statement_csv(database: Database, actor: Actor, *, account: str) -> bytes:
             sa.select(*(getattr(LedgerEntry, column) for column in _COLUMNS))
             .where(LedgerEntry.account_id == found.id)
             .order_by(LedgerEntry.id.desc())
-            .limit(EXPORT_MAX_ROWS)
+            .limit(spreadsheets.MAX_ROWS + 1)
         ).all()
     audit.note_export(database, actor, what=f"statement of {found.name}", line_count=len(rows), account=found.name)
     return spreadsheets.csv_of(rows, columns=_COLUMNS)

@@ -21,7 +21,6 @@ from core.models import Account, Job, LedgerEntry, Photo, Refund, Variant
 
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
-EXPORT_MAX_ROWS = 100_000
 
 
 class RefundReason(StrEnum):
@@ -247,7 +246,7 @@ def export_csv(database: Database, actor: Actor, wanted: RefundFilter = _ANY) ->
     actor.require(Action.REFUND)
     actor.require(Action.EXPORT)
     with database.read() as session:
-        query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(EXPORT_MAX_ROWS)
+        query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(spreadsheets.MAX_ROWS + 1)
         found = [_detail(row) for row in session.execute(query)]
     audit.note_export(
         database,

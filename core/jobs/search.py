@@ -16,25 +16,11 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.jobs import queries, search_text, stuck
 from core.jobs.monitor_index import seen_by, unindexed
-from core.jobs.overview import Choices, Overview, choices, overview
 from core.jobs.search_order import SORTS, Sort
 from core.jobs.search_text import IdRange
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState, progress_percent
 from core.models import Account, Attempt, Job, Photo, Variant
 
-__all__ = [
-    "PAGE_SIZE",
-    "PAGE_SIZE_MAX",
-    "Choices",
-    "JobFilter",
-    "JobRow",
-    "JobRows",
-    "Overview",
-    "Sort",
-    "choices",
-    "find",
-    "overview",
-]
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 _ENDED_PERCENT = 100

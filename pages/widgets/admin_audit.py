@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core import spreadsheets
 from core.auth import audit, users
 from core.auth.actors import SYSTEM_NAME, Actor
 from core.auth.audit import AuditFilter, AuditKind, AuditRecord
@@ -101,7 +102,7 @@ def _draw_export(actor: Actor, wanted: AuditFilter) -> None:
         file_name=f"audit-log-{formatting.today():%Y-%m-%d}.csv",
         mime="text/csv",
         icon=":material/download:",
-        help=f"What the filters show, newest first, at most {formatting.number(audit.EXPORT_MAX_ROWS)} lines. "
+        help=f"What the filters show, newest first, at most {formatting.number(spreadsheets.MAX_ROWS)} lines. "
         "The export itself is written to the log.",
         key="audit-csv",
     )

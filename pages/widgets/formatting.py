@@ -117,6 +117,11 @@ def reason(code: str) -> str:
     return _reasons().get(code, code.replace("_", " "))
 
 
+def reason_of_job(code: str) -> str:
+    """Like `reason`, said of a job, of which a variant, or all of them, failed so."""
+    return reason(code).replace("this variant", "a variant")
+
+
 def sentence(words: str) -> str:
     """Words with a capital at their beginning, as a cell or a line of its own has; the rest as it was written."""
     return words[:1].upper() + words[1:]

@@ -71,7 +71,7 @@ def _row(job: JobRow, now: datetime) -> dict[str, Any]:
         "file": job.file_name,
         "account": job.account,
         "name": formatting.short_id(job.id) + (" · retry" if job.retry_of else ""),
-        "why": "" if job.error_code is None else formatting.reason(job.error_code),
+        "why": "" if job.error_code is None else formatting.reason_of_job(job.error_code),
         "room": presets.room_type(job.room_type).name,
         "style": presets.style(job.style).name,
         "state": look.word,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.jobs.search import Choices, JobFilter, Sort
+from core.jobs.overview import Choices
+from core.jobs.search import JobFilter
+from core.jobs.search_order import Sort
 from core.jobs.states import JobState
 from core.prompts import presets
 from pages.widgets import address, day_filter, formatting

@@ -57,11 +57,6 @@ def look(actor: Actor, wanted: Wanted) -> Snapshot:
         return _look(actor, Wanted(wanted.filter, wanted.sort, None), day_started_at, st.context.timezone)
 
 
-def forget() -> None:
-    """Look again at the next run: something was just changed here."""
-    _look.clear()
-
-
 @st.cache_resource(ttl=_KEPT, show_spinner=False, hash_funcs=_BY_SIGHT)
 def _look(actor: Actor, wanted: Wanted, day_started_at: datetime, timezone: str | None) -> Snapshot:  # noqa: ARG001
     # The zone is asked for since the rows are written with its times: another zone is another look.

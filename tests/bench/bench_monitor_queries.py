@@ -25,10 +25,10 @@ from core import clock
 from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.db.session import Database
-from core.jobs import demo_history, queries, search
+from core.jobs import demo_history, overview, queries, search
 from core.jobs.desk import Desk
-from core.jobs.search import JobFilter, Sort
-from core.jobs.search_order import SORTS
+from core.jobs.search import JobFilter
+from core.jobs.search_order import SORTS, Sort
 from core.jobs.states import IN_FLIGHT_JOBS, JobState, VariantState
 from core.models import Account, Attempt, Job, Photo, Variant
 from core.storage.backend import ObjectStorage
@@ -220,8 +220,8 @@ def _heads(staff: Actor, day: datetime) -> dict[str, Query]:
     heads: dict[str, Query] = {}
     for name, actor in {"": MANAGER, ", as staff": staff}.items():
         heads |= {
-            f"overview{name}": lambda session, who=actor: search.overview(session, who, day_started_at=day),
-            f"choices{name}": lambda session, who=actor: search.choices(session, who),
+            f"overview{name}": lambda session, who=actor: overview.overview(session, who, day_started_at=day),
+            f"choices{name}": lambda session, who=actor: overview.choices(session, who),
             f"counts by state{name}": lambda session, who=actor: queries.counts_by_state(session, who),
         }
     return {**heads, "typical times": queries.typical_times}
@@ -230,8 +230,8 @@ def _heads(staff: Actor, day: datetime) -> dict[str, Query]:
 def _require_right_heads(database: Database, everything: _Everything, day: datetime) -> None:
     rows = everything.rows
     with database.read() as session:
-        head = search.overview(session, MANAGER, day_started_at=day)
-        choices = search.choices(session, MANAGER)
+        head = overview.overview(session, MANAGER, day_started_at=day)
+        choices = overview.choices(session, MANAGER)
         assert queries.counts_by_state(session, MANAGER) == head.counts
     ended = [row for row in rows if row.completed_at is not None and row.completed_at >= day]
     assert Counter(row.state for row in rows) == {state: count for state, count in head.counts.items() if count}

@@ -13,8 +13,10 @@ from core.auth.actors import Actor
 from core.credits import service as credit_service
 from core.db.session import Database
 from core.jobs import creation, dispatch, queries, search, transitions
+from core.jobs import overview as overviews
 from core.jobs.desk import Desk
-from core.jobs.search import JobFilter, Overview
+from core.jobs.overview import Overview
+from core.jobs.search import JobFilter
 from core.jobs.states import JobState, Priority, VariantState
 from core.models import Attempt, Job
 from tests import factories
@@ -29,7 +31,7 @@ RUNNING, SUBMITTING = VariantState.RUNNING, VariantState.SUBMITTING
 
 def overview(desk: Desk, actor: Actor) -> Overview:
     with desk.database.read() as session:
-        return search.overview(session, actor, day_started_at=NOON - timedelta(hours=12))
+        return overviews.overview(session, actor, day_started_at=NOON - timedelta(hours=12))
 
 
 def stuck(desk: Desk, actor: Actor) -> list[str]:
@@ -90,7 +92,7 @@ def test_what_can_be_chosen_is_what_the_actor_sees(desk: Desk, people: People) -
     put(desk, account=OUTSIDER, created_by="charlie")
     credit_service.grant(desk.database, people.alice, account="aardvark", amount_credits=1, reason="package")
     with desk.database.read() as session:
-        every, own = (search.choices(session, actor) for actor in (people.dora, people.charlie))
+        every, own = (overviews.choices(session, actor) for actor in (people.dora, people.charlie))
     assert every.people == ("charlie", "Dora", "erik")
     assert every.error_codes == ("safety", "timed_out")
     chosen = [name for name in every.accounts if name in ("aardvark", BELLEVUE, OUTSIDER)]

@@ -11,9 +11,10 @@ from core import errors
 from core.auth import roles
 from core.auth.actors import Actor
 from core.auth.roles import Role
-from core.jobs import creation, manual_retry, queries, search, service, sync
+from core.jobs import creation, manual_retry, overview, queries, search, service, sync
 from core.jobs.desk import Desk
-from core.jobs.search import JobFilter, Sort
+from core.jobs.search import JobFilter
+from core.jobs.search_order import Sort
 from core.jobs.service import StageRequest, Upload
 from core.jobs.states import JobState, Priority
 from core.models import Job
@@ -217,8 +218,8 @@ def test_who_may_not_see_jobs_finds_none(desk: Desk, people: People, monkeypatch
     with desk.database.read() as session:
         for call in (
             lambda: search.find(session, people.bob, JobFilter()),
-            lambda: search.overview(session, people.bob, day_started_at=NOON),
-            lambda: search.choices(session, people.bob),
+            lambda: overview.overview(session, people.bob, day_started_at=NOON),
+            lambda: overview.choices(session, people.bob),
         ):
             with pytest.raises(errors.PermissionDenied):
                 call()

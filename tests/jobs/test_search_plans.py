@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from core.db.session import Database
 from core.jobs import search
-from core.jobs.search import JobFilter, Sort
+from core.jobs.search import JobFilter
+from core.jobs.search_order import Sort
 from core.jobs.states import JobState
 from tests.factories import BELLEVUE, People
 from tests.settable_clock import NOON

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.auth.actors import Actor
 from core.jobs import manual_retry, sync
 from core.jobs.desk import Desk
-from core.jobs.search import Sort
+from core.jobs.search_order import Sort
 from core.jobs.states import JobState
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
@@ -127,7 +127,7 @@ def test_all_jobs_are_listed_newest_first_with_word_icon_and_credits(
     assert len({row["icon"] for row in found}) == len(found)
     failed = found[2]
     assert (failed["credits"], failed["returned"], failed["progress"]) == ("40", "40 returned", None)
-    assert failed["why"] == "The safety filter refused this variant."
+    assert failed["why"] == "The safety filter refused a variant."
     assert found[1]["progress"] is not None
 
 
