@@ -1,0 +1,1 @@
+"""A made-up history of months of work, for looking at pages and figures: `history.write`."""
