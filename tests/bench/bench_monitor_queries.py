@@ -25,7 +25,8 @@ from core import clock
 from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.db.session import Database
-from core.jobs import demo_history, queries, search
+from core.jobs import queries, search
+from core.jobs.demo_history import history
 from core.jobs.desk import Desk
 from core.jobs.search import JobFilter, Sort
 from core.jobs.search_order import SORTS
@@ -67,7 +68,7 @@ def test_the_monitors_queries(kind: str, new_database: Callable[[str], str], tmp
         create_burst=60,
     )
     began = time.perf_counter()
-    demo_history.write(desk, jobs=JOBS, days=DAYS)
+    history.write(desk, jobs=JOBS, days=DAYS)
     written = Line(f"demo-data of {JOBS:,} jobs", [time.perf_counter() - began], "s", "60 s on SQLite")
     _put_in_flight(desk)
     if not database.is_sqlite:

@@ -68,9 +68,7 @@ def _of_movements(moves: Sequence[tuple[Movement, int]]) -> Iterator[_Line]:
             # What people refund is told with what they were asked.
             continue
         role = _ROLES[move.actor]
-        yield _Line(
-            move.at, move.actor, role, move.source, kind, move.account, move.job_id, target, detail
-        )
+        yield _Line(move.at, move.actor, role, move.source, kind, move.account, move.job_id, target, detail)
 
 
 def _of_deeds(deeds: Sequence[Deed]) -> Iterator[_Line]:

@@ -1,4 +1,4 @@
-"""What do the accounts pay and get back? The ledger's lines of a chunk, in order of time, and no balance ever below zero."""
+"""What do the accounts pay and get back? A chunk's lines of the ledger, and never a balance below zero."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

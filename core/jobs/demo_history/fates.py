@@ -53,9 +53,7 @@ FATES = (
     _failed(_INTERRUPTED, share=0.0110, mended=0.82),
     _failed(_INTERNAL, share=0.0060, mended=0.74),
     _failed(_OUT_OF_MEMORY, share=0.0020, mended=0.66),
-    Fate(
-        name="safety", share=0.0070, failure=errors.SafetyRefused(), status="failed", error=_FLAGGED, mended=0.34
-    ),
+    Fate(name="safety", share=0.0070, failure=errors.SafetyRefused(), status="failed", error=_FLAGGED, mended=0.34),
     Fate(name="reframed", share=0.0060, failure=errors.OutputReframed(), is_paid=True, mended=0.62),
     Fate(name="invalid", share=0.0012, failure=errors.OutputInvalid(), is_paid=True, mended=0.88),
     Fate(name="expired", share=0.0006, failure=errors.OutputExpired(), is_paid=True),
@@ -77,6 +75,7 @@ SUCCEEDED = _place("succeeded")
 INTERRUPTED = _place(_INTERRUPTED)
 SAFETY = _place("safety")
 REFRAMED = _place("reframed")
+EXPIRED = _place("expired")
 TIMED_OUT = _place("timed out")
 REFUSED = _place("refused")
 WAITED_TOO_LONG = _place("waited too long")

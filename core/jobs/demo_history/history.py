@@ -5,7 +5,7 @@ jobs at a time, in order of time; each chunk is one transaction that adds up in 
 the command is stopped between two, and what else is in the database is not touched.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core import clock, errors
 from core.credits import service as credit_service
 from core.db.session import Database
-from core.jobs.demo_history import audited, books, bulk, cast, columns, pictures, refunds, rhythm, rows, stories
+from core.jobs.demo_history import audited, books, bulk, cast, pictures, refunds, rhythm, rows, stories
 from core.jobs.demo_history import jobs as demo_jobs
 from core.jobs.demo_history.books import Balances, Movement
 from core.jobs.demo_history.columns import Columns, Ints
@@ -35,9 +35,13 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """The new rows by table, in the order in which tables refer to each other; credits that move, and refunds."""
+    """The rows of new jobs by table, in the order in which tables refer to each other.
+
+    Besides them: what happens to older jobs meanwhile, the credits that move, and what people refund.
+    """
 
     tables: Mapping[type[Base], Columns]
+    later_events: Columns
     movements: list[Movement]
     deeds: list[Deed]
     jobs: int
@@ -75,6 +79,7 @@ class _Author:
                 Attempt: rows.attempts(of, ids, seeds, setting),
                 JobEvent: stories.events(of, names, ids, seeds, setting),
             },
+            later_events=stories.later_events(of, deeds, setting),
             movements=books.movements(of, ids.variants, deeds),
             deeds=deeds,
             jobs=len(of.id),
@@ -135,6 +140,7 @@ def _write_chunk(database: Database, chunk: Chunk, setting: Setting, own: dict[i
         balances = Balances(own=own, real=_locked_balances(session, setting.account_ids))
         for table, new_rows in chunk.tables.items():
             bulk.insert(session, table, new_rows)
+        bulk.insert(session, JobEvent, chunk.later_events)
         moves = list(books.with_grants(chunk.movements, balances))
         bulk.insert(session, LedgerEntry, books.entries(moves, setting))
         _write_refunds(session, chunk.deeds, setting)
@@ -145,7 +151,7 @@ def _write_chunk(database: Database, chunk: Chunk, setting: Setting, own: dict[i
             )
 
 
-def _locked_balances(session: Session, account_ids: list[int]) -> dict[int, int]:
+def _locked_balances(session: Session, account_ids: Sequence[int]) -> dict[int, int]:
     found = session.execute(
         sa.select(Account.id, Account.balance)
         .where(Account.id.in_(account_ids))
@@ -158,7 +164,6 @@ def _locked_balances(session: Session, account_ids: list[int]) -> dict[int, int]
 
 def _write_refunds(session: Session, deeds: list[Deed], setting: Setting) -> None:
     bulk.insert(session, Refund, rows.refunds(deeds, setting))
-    bulk.insert(session, JobEvent, stories.refund_events(deeds, setting))
     returned = [
         {"of_job": deed.job_id, "credits": deed.amount} for deed in deeds if deed.state is RefundState.REFUNDED
     ]

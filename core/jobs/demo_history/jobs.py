@@ -97,7 +97,8 @@ class Jobs:
     @property
     def has_result(self) -> Flags:
         """Which variants have a result, a row a job."""
-        return self.exists & (self.fate == fates.SUCCEEDED)
+        has_result: Flags = self.exists & (self.fate == fates.SUCCEEDED)
+        return has_result
 
     @property
     def state(self) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 from core.auth.actors import Source
 from core.jobs import dispatch
 from core.jobs.demo_history import columns, fates
-from core.jobs.demo_history.columns import MINUTE, NEVER, SECOND, Flags, Floats, Ints
+from core.jobs.demo_history.columns import HOUR, MINUTE, NEVER, SECOND, Flags, Floats, Ints
 from core.jobs.demo_history.rhythm import Outage, Period
 
 # Through which door the news of an end comes, and how often.
@@ -17,6 +17,8 @@ _WEBHOOK, _SWEEP, _SYNC, _SYSTEM, _PAGE = range(len(DOORS))
 _DOOR_SHARES = (0.935, 0.061, 0.004)
 # Median and spread (of the logarithm) of how long news takes by each door, in seconds.
 _LAGS = ((0.9, 0.6), (3.5, 0.7), (75.0, 0.6))
+_LAG_MAX_SECONDS = 240.0
+_EXPIRES_AFTER_SECONDS = 3_600.0
 _QUEUE_TIMEOUT = int(dispatch.QUEUE_TIMEOUT.total_seconds()) * SECOND
 # After an outage, orders leave at the create rate; what waited comes first.
 _DRAINED_EACH = SECOND // 10
@@ -66,7 +68,9 @@ def draw(
     """
     wait = chance.lognormal(np.where(rush, -1.2, -0.6), 0.9)
     fate = _first_fates(created, odds, span, chance)
-    first = _order(created, created + columns.from_seconds(np.minimum(wait, 240)), fate, span, timeout_seconds, chance)
+    first = _order(
+        created, created + columns.from_seconds(np.minimum(wait, 240)), fate, span, timeout_seconds, chance
+    )
     retried = fates.IS_RETRIED[first.fate]
     places = np.flatnonzero(retried)
     since, failed = first.told[places], first.fate[places]
@@ -95,7 +99,7 @@ def _spread(few: Attempts, places: Ints, count: int) -> Attempts:
 
 def cancel(variants: Variants, canceled: Ints, chance: np.random.Generator) -> Flags:
     """End what was still under way at the moment a person canceled it (NEVER: nobody did); which ones that ended."""
-    hit = (canceled != NEVER) & (variants.ended > canceled)
+    hit: Flags = (canceled != NEVER) & (variants.ended > canceled)
     in_first = hit & (variants.first.told > canceled)
     # Its second order came to nothing, or not even to a retry.
     _break_off(variants.first, in_first, canceled, chance)
@@ -119,6 +123,8 @@ def _first_fates(created: Ints, odds: Floats, span: Period, chance: np.random.Ge
     refused = (fate == fates.SAFETY).reshape(-1, 2)
     also = np.repeat(refused.any(axis=1), 2) & (chance.random(len(created)) < 0.7)
     fate[also] = fates.SAFETY
+    # That takes an hour, in which the result could not be fetched.
+    fate[(fate == fates.EXPIRED) & (created > span.ends - 2 * HOUR)] = fates.SUCCEEDED
     if span.outage is not None:
         shaky = _in_aftermath(created, span.outage) & (chance.random(len(created)) < 0.15)
         fate[shaky] = fates.INTERRUPTED
@@ -181,7 +187,9 @@ def _drawing_seconds(fate: Ints, chance: np.random.Generator) -> Floats:
     drawn = chance.lognormal(np.log(median), spread, size=count)
     drawn = np.where(chance.random(count) < _SLOW_SHARE, drawn * chance.uniform(2, 5, count), drawn)
     refused = np.where(fate == fates.SAFETY, chance.uniform(2, 9, count), chance.uniform(1, 25, count))
-    return np.round(np.where(fates.IS_DRAWN[fate], np.minimum(drawn, _DRAWN_WITHIN), refused), 3)
+    seconds: Floats = np.where(fates.IS_DRAWN[fate], np.minimum(drawn, _DRAWN_WITHIN), refused)
+    # The provider tells thousandths.
+    return np.round(seconds, 3)
 
 
 def _news(completed: Ints, fate: Ints, outage: Outage | None, chance: np.random.Generator) -> tuple[Ints, Floats]:
@@ -195,8 +203,10 @@ def _news(completed: Ints, fate: Ints, outage: Outage | None, chance: np.random.
         door = np.where(late & (door == _WEBHOOK) & (chance.random(count) < 0.8), _SWEEP, door)
         stretched = np.where(late, 14.0, 1.0)
     door = np.where(fate == fates.WAITED_TOO_LONG, _SWEEP, np.where(fate == fates.REFUSED, _SYSTEM, door))
+    door = np.where(fate == fates.EXPIRED, _SWEEP, door)
     medians, spreads = (np.array([*column, 1.0, 1.0]) for column in zip(*_LAGS, strict=True))
-    return door, np.minimum(chance.lognormal(np.log(medians[door]), spreads[door]) * stretched, 240)
+    lag = np.minimum(chance.lognormal(np.log(medians[door]), spreads[door]) * stretched, _LAG_MAX_SECONDS)
+    return door, np.where(fate == fates.EXPIRED, lag + _EXPIRES_AFTER_SECONDS, lag)
 
 
 def _cut_off(attempts: Attempts, deadline: Ints, outage: Outage, chance: np.random.Generator) -> None:

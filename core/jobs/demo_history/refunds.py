@@ -1,4 +1,4 @@
-"""What do people refund in a made-up history, when and why? Hours or days after a job's end, some only on approval."""
+"""What do people refund in a made-up history, when and why? Hours or days later, some only on approval."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 
 from core.credits import pricing
 from core.jobs.demo_history import cast, columns
-from core.jobs.demo_history.columns import HOUR, MINUTE, NEVER, Ints
+from core.jobs.demo_history.columns import HOUR, MINUTE, NEVER
 from core.jobs.demo_history.jobs import Jobs
 from core.jobs.refund_queries import RefundReason, RefundState
 
@@ -88,9 +88,7 @@ def plan(jobs: Jobs, pending: Pending, *, now: int, chance: np.random.Generator)
     happens = requested < now
     places, requested, decides = places[happens], requested[happens], decides[happens]
     ids = columns.new_ids(requested)
-    for place, at, later, refund_id in zip(
-        places.tolist(), requested.tolist(), decides.tolist(), ids, strict=True
-    ):
+    for place, at, later, refund_id in zip(places.tolist(), requested.tolist(), decides.tolist(), ids, strict=True):
         heapq.heappush(pending.deeds, _deed(jobs, place, refund_id, at, later, now=now, chance=chance))
 
 

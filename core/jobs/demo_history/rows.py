@@ -1,6 +1,5 @@
-"""What stands in the tables of jobs? The new rows of photos, jobs, variants, attempts and refunds, column by column."""
+"""What stands in the tables of jobs? New rows of photos, jobs, variants, attempts and refunds, by column."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,8 +59,7 @@ def prediction_id(attempt_id: str) -> str:
 def file_names(of: Jobs) -> list[str]:
     """The name of each job's photo."""
     return [
-        f"{room}-{number}.jpg"
-        for room, number in zip(columns.picked(_ROOMS, of.room), of.name.tolist(), strict=True)
+        f"{room}-{number}.jpg" for room, number in zip(columns.picked(_ROOMS, of.room), of.name.tolist(), strict=True)
     ]
 
 
@@ -206,7 +204,8 @@ def _job_started(of: Jobs) -> Ints:
     first = of.variants.first
     begun = np.where(_sent(of, first), first.begun, np.iinfo(np.int64).max).reshape(-1, PER_JOB).min(axis=1)
     # What ended before it was ordered began with its end, as endings have it.
-    return np.minimum(begun, of.ended)
+    started: Ints = np.minimum(begun, of.ended)
+    return started
 
 
 def _deadlines(of: Jobs, timeout_seconds: int) -> Ints:
@@ -221,9 +220,13 @@ def _deadlines(of: Jobs, timeout_seconds: int) -> Ints:
 def fresh_ids(of: Jobs) -> Ids:
     """New ids for all that a chunk's variants need."""
     drawn = of.variants
+    second = [""] * len(of.id) * PER_JOB
+    places = np.flatnonzero(drawn.second.made)
+    for place, attempt_id in zip(places.tolist(), columns.new_ids(drawn.second.begun[places]), strict=True):
+        second[place] = attempt_id
     return Ids(
         variants=columns.new_ids(np.repeat(of.created, PER_JOB)),
-        attempts=(columns.new_ids(drawn.first.begun), columns.new_ids(drawn.second.begun)),
+        attempts=(columns.new_ids(drawn.first.begun), second),
     )
 
 

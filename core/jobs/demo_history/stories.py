@@ -2,18 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from core.auth.actors import SYSTEM_NAME, Source
-from core.auth.audit import AuditKind
-from core.auth.roles import Role
-from core.credits import ledger, pricing
-from core.credits.ledger import EntryKind
+from core.credits import pricing
 from core.jobs.demo_history import books, cast, columns, fates, jobs, outcomes, rows
-from core.jobs.demo_history.books import Movement
-from core.jobs.demo_history.columns import NEVER, Columns, Flags, Ints
+from core.jobs.demo_history.columns import NEVER, Columns, Ints
 from core.jobs.demo_history.jobs import PER_JOB, Jobs
 from core.jobs.demo_history.outcomes import Attempts
 from core.jobs.demo_history.refunds import Deed
@@ -42,7 +37,9 @@ class _Lines:
     steps: list[int] = field(default_factory=list)
     rest: list[tuple[int | None, str, str, str, str]] = field(default_factory=list)
 
-    def add(self, places: Ints, times: Ints, step: int, rest: Sequence[tuple[int | None, str, str, str, str]]) -> None:
+    def add(
+        self, places: Ints, times: Ints, step: int, rest: Sequence[tuple[int | None, str, str, str, str]]
+    ) -> None:
         """Add lines: of these jobs, at these times, each with its variant, kind, source, actor and message."""
         self.jobs += places.tolist()
         self.times += times.tolist()
@@ -75,9 +72,7 @@ def events(of: Jobs, names: list[str], ids: Ids, seeds: tuple[Ints, Ints], setti
 def _tell_submissions(lines: _Lines, of: Jobs, names: list[str]) -> None:
     doors = [cast.door_of(person).value for person, _account in jobs.PEOPLE]
     rest: list[tuple[int | None, str, str, str, str]] = []
-    for place, (name, person, wanted) in enumerate(
-        zip(names, of.person.tolist(), of.exists.tolist(), strict=True)
-    ):
+    for place, (name, person, wanted) in enumerate(zip(names, of.person.tolist(), of.exists.tolist(), strict=True)):
         old = of.retry_of.get(place)
         message = (
             f"{name} was submitted for {pricing.JOB_PRICE_CREDITS} credits."
@@ -187,17 +182,22 @@ def _by(of: Jobs, place: int, door: int) -> tuple[str, str]:
     return outcomes.DOORS[door].value, books.who(door, jobs.PEOPLE[of.canceled_by[place // PER_JOB]][0])
 
 
-def refund_events(deeds: Sequence[Deed], setting: Setting) -> Columns:
-    """What is told of the refunds that people made, asked for and decided on."""
-    lines = [(deed, *line) for deed in deeds for line in _refund_lines(deed)]
+def later_events(of: Jobs, deeds: Sequence[Deed], setting: Setting) -> Columns:
+    """What is told of older jobs: that they are tried again, and what people refund, ask for and decide."""
+    lines = [(deed.job_id, deed.variant_index, *line) for deed in deeds for line in _refund_lines(deed)]
+    for place, old in of.retry_of.items():
+        message = f"What has no result is staged again as job {of.id[place]}."
+        person = jobs.PEOPLE[of.person[place]][0]
+        lines.append((old, None, int(of.created[place]), EventKind.RETRIED, person, message))
+    lines.sort(key=lambda line: line[2])
     return {
-        "job_id": [deed.job_id for deed, *_line in lines],
-        "variant_index": [deed.variant_index for deed, *_line in lines],
-        "at": setting.moments(np.array([at for _deed, at, *_line in lines], dtype=np.int64)),
-        "kind": [kind.value for _deed, _at, kind, *_line in lines],
+        "job_id": [line[0] for line in lines],
+        "variant_index": [line[1] for line in lines],
+        "at": setting.moments(np.array([line[2] for line in lines], dtype=np.int64)),
+        "kind": [line[3].value for line in lines],
         "source": [Source.PAGE.value] * len(lines),
-        "actor": [actor for *_line, actor, _message in lines],
-        "message": [message for *_line, message in lines],
+        "actor": [line[4] for line in lines],
+        "message": [line[5] for line in lines],
     }
 
 
