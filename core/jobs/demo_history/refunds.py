@@ -15,12 +15,12 @@ from core.jobs.refund_queries import RefundReason, RefundState
 _SHARE = 0.016
 _SLOW = 4 * MINUTE
 _WHOLE_SHARE = 0.3
-_REQUESTED_SHARE = 0.22
+_REQUESTED_SHARE = 0.25
 _DECLINED_SHARE = 0.18
 # The typical one is asked for within hours; one in twenty after a week or more.
 _ASKED_AFTER_HOURS = (1.9, 1.5)
 _ASKED_WITHIN = 30 * 24 * HOUR
-_DECIDED_AFTER_HOURS = (1.6, 1.0)
+_DECIDED_AFTER_HOURS = (2.8, 1.0)
 _REASONS = {
     RefundReason.STRUCTURE_ALTERED: 25,
     RefundReason.POOR_REALISM: 22,
