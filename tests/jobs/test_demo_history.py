@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -20,7 +21,7 @@ from core import errors
 from core.db import schema
 from core.db.session import Database
 from core.jobs import audit
-from core.jobs.demo_history import bulk, history, pictures, rhythm
+from core.jobs.demo_history import bulk, columns, history, pictures, rhythm
 from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundReason
 from core.jobs.states import JobState
@@ -108,6 +109,7 @@ def test_no_balance_is_below_zero_at_any_time_and_lines_are_in_order(written: Da
 
 def test_work_is_done_by_day_and_in_the_week(written: Database) -> None:
     moments = [row.created_at for row in _all(written, Job.created_at)]
+    assert max(row.created_at for row in _all(written, Account.created_at)) <= min(moments)
     by_weekday = Counter(moment.weekday() for moment in moments)
     by_hour = Counter(moment.hour for moment in moments)
     assert min(by_weekday[day] for day in range(5)) > 1.5 * max(by_weekday[5], by_weekday[6])
@@ -118,7 +120,7 @@ def test_work_is_done_by_day_and_in_the_week(written: Database) -> None:
 
 def test_business_grows_over_a_year() -> None:
     span = rhythm.period(NOON, days=365)
-    times = rhythm.arrivals(span, jobs=100_000, chance=history.np.random.default_rng(1))
+    times = rhythm.arrivals(span, jobs=100_000, chance=np.random.default_rng(1))
     quarter = (span.ends - span.begins) // 4
     counts = [((times - span.begins) // quarter == number).sum() for number in range(4)]
     assert counts == sorted(counts)
@@ -128,7 +130,7 @@ def test_business_grows_over_a_year() -> None:
 def test_one_day_nothing_was_completed_for_hours_and_much_failed(written: Database) -> None:
     outage = rhythm.period(NOON, days=DAYS).outage
     assert outage is not None
-    begins, ends = (_EPOCH + timedelta(microseconds=at) for at in (outage.begins, outage.ends))
+    begins, ends = columns.moment(outage.begins), columns.moment(outage.ends)
     assert begins.weekday() < 5
     assert ends - begins > timedelta(hours=5)
     variants = _all(written, Variant.state, Variant.created_at, Variant.completed_at, Variant.error_code)
@@ -140,9 +142,6 @@ def test_one_day_nothing_was_completed_for_hours_and_much_failed(written: Databa
     late = [one.completed_at - one.created_at for one in jobs if ends <= one.completed_at < ends + timedelta(hours=1)]
     usual = [one.completed_at - one.created_at for one in jobs if one.state == "completed"]
     assert sorted(late)[len(late) // 2] > 2 * sorted(usual)[len(usual) // 2]
-
-
-_EPOCH = datetime.fromtimestamp(0, tz=NOON.tzinfo)
 
 
 def test_everything_occurs_that_can(written: Database) -> None:

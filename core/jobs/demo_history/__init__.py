@@ -1,1 +1,1 @@
-"""A made-up history of months of work, for looking at pages and figures: `history.write`."""
+"""What would months of work look like? `history.write` makes them up, for looking at pages and figures."""

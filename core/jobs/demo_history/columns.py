@@ -35,6 +35,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def moment(time: int) -> datetime:
+    """The moment of that many microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=time)
+
+
 def from_seconds(seconds: Floats) -> Ints:
     """Durations in seconds as whole microseconds."""
     return (seconds * SECOND).astype(np.int64)

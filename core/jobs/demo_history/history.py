@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core import clock, errors
 from core.credits import service as credit_service
 from core.db.session import Database
-from core.jobs.demo_history import audited, books, bulk, cast, pictures, refunds, rhythm, rows, stories
+from core.jobs.demo_history import audited, books, bulk, cast, columns, pictures, refunds, rhythm, rows, stories
 from core.jobs.demo_history import jobs as demo_jobs
 from core.jobs.demo_history.books import Balances, Movement
 from core.jobs.demo_history.columns import Columns, Ints
@@ -101,7 +101,7 @@ def write(desk: Desk, *, jobs: int, days: int, seed: int = 1, progress: Progress
     _require_sensible(jobs=jobs, days=days)
     database, span = desk.database, rhythm.period(clock.now(), days=days)
     with database.write() as session:
-        account_ids = [credit_service.find_or_open_account(session, name=one.name) for one in cast.CUSTOMERS]
+        account_ids = _open_accounts(session, since=span.begins)
     chance = np.random.default_rng([seed, jobs, days])
     author = _Author(
         span=span,
@@ -146,6 +146,16 @@ def _require_sensible(*, jobs: int, days: int) -> None:
     for name, given, most in (("jobs", jobs, JOBS_MAX), ("days", days, DAYS_MAX)):
         if not 1 <= given <= most:
             raise errors.ValidationFailed(f"A history has from 1 to {most:,} {name}. Nothing was written.")
+
+
+def _open_accounts(session: Session, *, since: int) -> list[int]:
+    """The customers' accounts, in their order; those that are new were opened before their first job."""
+    there = set(session.scalars(sa.select(Account.id)))
+    account_ids = [credit_service.find_or_open_account(session, name=one.name) for one in cast.CUSTOMERS]
+    new = [account_id for account_id in account_ids if account_id not in there]
+    opened_at = columns.moment(since)
+    session.execute(sa.update(Account).where(Account.id.in_(new)).values(created_at=opened_at))
+    return account_ids
 
 
 def _write_chunk(database: Database, chunk: Chunk, setting: Setting, own: dict[int, int]) -> None:

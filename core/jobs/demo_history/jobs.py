@@ -42,6 +42,7 @@ class _Wanted(NamedTuple):
     account: int
     room: int
     style: int
+    model: int
     picture: int
     name: int
     rush: bool
@@ -210,6 +211,7 @@ def _wanted(jobs: Jobs, place: int) -> _Wanted:
         account=int(jobs.account[place]),
         room=int(jobs.room[place]),
         style=int(jobs.style[place]),
+        model=int(jobs.model[place]),
         picture=int(jobs.picture[place]),
         name=int(jobs.name[place]),
         rush=bool(jobs.rush[place]),

@@ -1,4 +1,4 @@
-"""What happened to each job, line by line? The events and the audit log of a chunk, told as the desk tells them."""
+"""What happened to each job, line by line? The events of a chunk, in the words in which the desk tells them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,22 +25,22 @@ _SAID = {
 }
 _EACH = pricing.VARIANT_PRICE_CREDITS
 # Of lines at the same moment, the later steps come later.
-_SUBMITTED, _ORDERED, _ANSWERED, _CANCEL, _ENDED, _RETURNED, _FINISHED, _REFUNDED = range(8)
+_SUBMITTED, _ORDERED, _ANSWERED, _CANCEL, _ENDED, _RETURNED, _FINISHED = range(7)
+# A line's variant, kind, source, actor and message.
+_Told = tuple[int | None, str, str, str, str]
 
 
 @dataclass(slots=True)
 class _Lines:
-    """Lines of the story: job, time, step, and what the row says."""
+    """Lines of the story: the place of the job, the time, the step, and what is told."""
 
     jobs: list[int] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
-    rest: list[tuple[int | None, str, str, str, str]] = field(default_factory=list)
+    rest: list[_Told] = field(default_factory=list)
 
-    def add(
-        self, places: Ints, times: Ints, step: int, rest: Sequence[tuple[int | None, str, str, str, str]]
-    ) -> None:
-        """Add lines: of these jobs, at these times, each with its variant, kind, source, actor and message."""
+    def add(self, places: Ints, times: Ints, step: int, rest: Sequence[_Told]) -> None:
+        """Add lines of these jobs, at these times."""
         self.jobs += places.tolist()
         self.times += times.tolist()
         self.steps += [step] * len(rest)
@@ -71,7 +71,7 @@ def events(of: Jobs, names: list[str], ids: Ids, seeds: tuple[Ints, Ints], setti
 
 def _tell_submissions(lines: _Lines, of: Jobs, names: list[str]) -> None:
     doors = [cast.door_of(person).value for person, _account in jobs.PEOPLE]
-    rest: list[tuple[int | None, str, str, str, str]] = []
+    rest: list[_Told] = []
     for place, (name, person, wanted) in enumerate(zip(names, of.person.tolist(), of.exists.tolist(), strict=True)):
         old = of.retry_of.get(place)
         message = (
@@ -88,7 +88,7 @@ def _tell_orders(lines: _Lines, of: Jobs, drawn: Attempts, seeds: Ints, attempt_
     sent = drawn.made & of.exists.reshape(-1)
     places = np.flatnonzero(sent)
     source, kind = Source.SYSTEM.value, EventKind.SUBMITTING.value
-    rest: list[tuple[int | None, str, str, str, str]] = [
+    rest: list[_Told] = [
         (index, kind, source, SYSTEM_NAME, f"{_NAMES[index]} is being ordered, seed {seed}.")
         for index, seed in zip((places % PER_JOB).tolist(), seeds[places].tolist(), strict=True)
     ]
@@ -105,7 +105,7 @@ def _tell_orders(lines: _Lines, of: Jobs, drawn: Attempts, seeds: Ints, attempt_
 def _tell_retries(lines: _Lines, of: Jobs) -> None:
     first = of.variants.first
     places = np.flatnonzero(of.variants.retried & of.exists.reshape(-1))
-    rest: list[tuple[int | None, str, str, str, str]] = []
+    rest: list[_Told] = []
     for place in places.tolist():
         failure, door = fates.FATES[first.fate[place]].failure, int(first.door[place])
         why = getattr(failure, "reason", "")
@@ -117,7 +117,7 @@ def _tell_retries(lines: _Lines, of: Jobs) -> None:
 def _tell_cancels(lines: _Lines, of: Jobs) -> None:
     places = np.flatnonzero(of.cancel_requested != NEVER)
     kind, source = EventKind.CANCEL_REQUESTED.value, Source.PAGE.value
-    rest: list[tuple[int | None, str, str, str, str]] = [
+    rest: list[_Told] = [
         (None, kind, source, jobs.PEOPLE[by][0], "The job is to be canceled.")
         for by in of.canceled_by[places].tolist()
     ]
@@ -128,8 +128,8 @@ def _tell_ends(lines: _Lines, of: Jobs) -> None:
     drawn, exists = of.variants, of.exists.reshape(-1)
     _tell_results(lines, of, np.flatnonzero(exists & (drawn.fate == fates.SUCCEEDED)))
     places = np.flatnonzero(exists & (drawn.fate != fates.SUCCEEDED))
-    ended: list[tuple[int | None, str, str, str, str]] = []
-    returned: list[tuple[int | None, str, str, str, str]] = []
+    ended: list[_Told] = []
+    returned: list[_Told] = []
     for place in places.tolist():
         fate, index, by = fates.FATES[drawn.fate[place]], place % PER_JOB, _by(of, place, int(drawn.door[place]))
         words = f": {fate.failure.message}" if fate.failure else " was canceled."
@@ -145,7 +145,7 @@ def _tell_results(lines: _Lines, of: Jobs, places: Ints) -> None:
     drawn = of.variants
     seconds = np.where(drawn.retried, drawn.second.predict_seconds, drawn.first.predict_seconds)[places].tolist()
     kind, sources = EventKind.SUCCEEDED.value, [door.value for door in outcomes.DOORS]
-    rest: list[tuple[int | None, str, str, str, str]] = [
+    rest: list[_Told] = [
         (index, kind, sources[door], actor, f"{_NAMES[index]} is ready in {took:.1f} s.")
         for index, door, actor, took in zip(
             (places % PER_JOB).tolist(), drawn.door[places].tolist(), _actors(of, places), seconds, strict=True
@@ -161,7 +161,7 @@ def _tell_finishes(lines: _Lines, of: Jobs) -> None:
     last = np.arange(count) * PER_JOB + ended.argmax(axis=1)
     words, sources = [ENDED_WORDS[state] for state in jobs.STATES], [door.value for door in outcomes.DOORS]
     kind = EventKind.FINISHED.value
-    rest: list[tuple[int | None, str, str, str, str]] = [
+    rest: list[_Told] = [
         (None, kind, sources[door], actor, words[state])
         for door, actor, state in zip(
             of.variants.door[last].tolist(), _actors(of, last), of.state.tolist(), strict=True
