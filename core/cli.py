@@ -151,12 +151,22 @@ def check(
 def demo_data(
     jobs: Annotated[int, typer.Option(min=1, max=2_000_000, help="How many jobs.")],
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Over how many days until now.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="Another one gives another history.")] = 1,
 ) -> None:
-    """Write a believable history of jobs, for looking at pages and figures."""
-    from core.jobs import demo_history
+    """Write a believable history of jobs, for looking at pages and figures; what is there stays as it is."""
+    from core.jobs.demo_history import history
+
+    told_every = max(jobs // 20, 1)
+    told = 0
+
+    def tell(written: int) -> None:
+        nonlocal told
+        if written >= told + told_every or written == jobs:
+            told = written
+            typer.echo(f"{written:,} of {jobs:,} jobs", err=True)
 
     with _opened() as runtime:
-        written = demo_history.write(runtime.desk, jobs=jobs, days=days)
+        written = history.write(runtime.desk, jobs=jobs, days=days, seed=seed, progress=tell)
         typer.echo(f"{written:,} jobs over {days} days were written.")
 
 

@@ -126,8 +126,8 @@ EXCEPTIONS: dict[str, str] = {
     "jobs.refunds.approve": _ASKED_AGAIN,
     "jobs.refunds.decline": _ASKED_AGAIN,
     "jobs.refunds.refund_job": _ASKED_AGAIN,
-    "jobs.demo_history.write/find_or_open_account": "a command that writes a made-up history",
-    "jobs.demo_history.write/session": "a command that writes a made-up history",
+    "jobs.demo_history.history.write": "opens the accounts of a made-up history, with nothing in them",
+    "jobs.demo_history.history._write_chunk": "a part of a made-up history that adds up in itself",
     "webhooks.inbox.forget_applied": "once an hour, deletes what was applied a week before",
 }
 
