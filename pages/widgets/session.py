@@ -110,7 +110,7 @@ def draw_stranger(stranger: Stranger) -> None:
     if stranger is not Stranger.NO_ROLE:
         sign_in.draw(stranger)
         return
-    sign_in.draw(stranger, email=str(st.user.get("email") or ""), managers=managers())
+    sign_in.draw(stranger, email=str(st.user.get("email") or ""), managers=managers(), sign_out=sign_out)
 
 
 def managers() -> list[str]:

@@ -1,6 +1,6 @@
 """What does somebody see who may not come in? Why, whom to ask, and the one thing to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -11,11 +11,17 @@ from pages.widgets.visitor import SIGN_IN_LASTS, Stranger
 _WIDTH = 560
 
 
-def draw(stranger: Stranger, *, email: str = "", managers: Sequence[str] = ()) -> None:
+def draw(
+    stranger: Stranger,
+    *,
+    email: str = "",
+    managers: Sequence[str] = (),
+    sign_out: Callable[[], None] = st.logout,
+) -> None:
     """Draw the page for a stranger. `email` is what their sign-in says, `managers` those whom they can ask."""
     with st.container(horizontal=True, horizontal_alignment="center"), st.container(border=True, width=_WIDTH):
         if stranger is Stranger.NO_ROLE:
-            _draw_no_role(email, managers)
+            _draw_no_role(email, managers, sign_out)
         elif stranger is Stranger.NOT_LOCAL:
             _draw_not_local()
         else:
@@ -43,7 +49,9 @@ def _draw_sign_in(stranger: Stranger) -> None:
     if stranger is Stranger.EXPIRED:
         st.title("Sign-in is over", anchor=False)
         hours = SIGN_IN_LASTS.total_seconds() / 3600
-        st.write(f"A sign-in lasts {hours:.0f} hours. Nothing is lost: sign in again to go on.")
+        st.write(
+            f"A sign-in lasts {hours:.0f} hours, or until you sign out. Nothing is lost: sign in again to go on."
+        )
     else:
         st.title("Staging Desk", anchor=False)
         st.write("Sign in to stage photos and see jobs.")
@@ -51,12 +59,12 @@ def _draw_sign_in(stranger: Stranger) -> None:
     st.button(label, type="primary", icon=":material/login:", on_click=st.login, key="sign-in")
 
 
-def _draw_no_role(email: str, managers: Sequence[str]) -> None:
+def _draw_no_role(email: str, managers: Sequence[str], sign_out: Callable[[], None]) -> None:
     st.title("No role yet", anchor=False)
     who = formatting.plain(email) or "somebody without an e-mail address"
     st.write(f"You are signed in as {who}, and have no role. {whom_to_ask(managers)}")
     st.caption("You are on their list already. With a role, reload this page.")
-    st.button("Sign out", icon=":material/logout:", on_click=st.logout, key="sign-out")
+    st.button("Sign out", icon=":material/logout:", on_click=sign_out, key="sign-out")
 
 
 def _draw_not_local() -> None:

@@ -1,9 +1,17 @@
 """Does a refund through the API say what it did, once, and refuse what is no refund?"""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from core import clock
+from core.auth import api_keys
+from core.auth.roles import Role
+from core.credits import limits
+from core.credits.limits import RefundLimit
+from core.models import User
 from tests import factories
 from tests.api_client import Api, problem
 from tests.factories import CREDITS
@@ -67,6 +75,53 @@ def test_what_is_no_refund_is_refused_and_changes_nothing(
     answer = api.post("dora", f"/jobs/{completed}/refund", json={"reason": "goodwill"} | body)
     problem(answer, status, code)
     assert factories.balance(api.desk.database) == CREDITS - 40
+
+
+def test_only_what_was_shown_is_refunded(api: Api, completed: str) -> None:
+    shown = {"reason": "goodwill", "expectedCredits": 40}
+    api.post("alice", f"/jobs/{completed}/refund", json={"reason": "goodwill", "amount": 1})
+    told = problem(api.post("dora", f"/jobs/{completed}/refund", json=shown), 409, "state_conflict")
+    assert "39 credits would be refunded by now, not 40" in told["detail"]
+    answer = api.post("dora", f"/jobs/{completed}/refund", json={**shown, "expectedCredits": 39})
+    assert answer.json()["refunded"] == 39
+
+
+def test_who_asked_withdraws_it_and_nobody_else_but_a_manager(api: Api, completed: str) -> None:
+    with api.desk.database.write() as session:
+        other = api_keys.create(session, name="other support", role=Role.SUPPORT, account_id=None)
+    limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=0, per_day_credits=None)
+    limits.set_refund_limit(api.desk.database, factories.manager(), limit)
+    asked = api.post("dora", f"/jobs/{completed}/refund", json={"reason": "goodwill"}).json()["refund"]
+    path = f"/refunds/{asked['id']}/decline"
+    problem(api.post(other, path, json={"note": "no"}), 403, "permission_denied")
+    problem(api.post("alice", path, json={}), 422, "validation_failed")
+    withdrawn = api.post("dora", path, json={})
+    assert (withdrawn.status_code, withdrawn.json()["refund"]["state"]) == (200, "declined")
+    (event, *_) = reversed(api.get("bob", f"/jobs/{completed}").json()["events"])
+    assert event["message"] == "The request for a refund of 40 credits was withdrawn."
+
+
+@pytest.mark.parametrize("name", ["person", "account", "cursor"])
+def test_a_filter_that_no_database_can_hold_finds_nothing(api: Api, completed: str, name: str) -> None:
+    answer = api.get("dora", "/refunds", params={name: "a\x00"})
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+    problem(api.post("alice", "/refunds/a%00/approve"), 404, "refund_not_found")
+
+
+def test_a_key_whose_maker_lost_their_role_is_told_so(api: Api) -> None:
+    maker = replace(factories.manager(), identity="user:1")
+    with api.desk.database.write() as session:
+        session.execute(
+            sa.insert(User).values(id=1, email="zoe@example.com", name="", role="support", created_at=clock.now())
+        )
+        key = api_keys.create(session, name="web", role=Role.MANAGER, account_id=None, made_by=maker)
+    assert api.get(key, "/refunds").status_code == 200
+    problem(api.post(key, "/refunds/none/approve"), 403, "permission_denied")
+    with api.desk.database.write() as session:
+        session.execute(sa.update(User).values(role=None))
+    refused = api.get(key, "/refunds")
+    problem(refused, 401, "key_maker_without_role")
+    assert refused.headers["www-authenticate"] == "Bearer"
 
 
 def test_above_the_limit_it_waits_and_a_manager_decides(api: Api) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,9 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
+from core import clock
 from core.auth import users
 from core.auth.roles import Role
-from core.auth.users import Person
+from core.auth.users import Identity, Person
 from core.db.session import Database
 from core.provider.simulator.config import SimulatorConfig
 from core.provider.simulator.server import SimulatorServer
@@ -28,6 +30,14 @@ COOKIE = "_streamlit_user"
 COOKIE_SECRET = "a cookie secret of the tests, long enough"
 HOURS = 3600
 MANAGER, STRANGER = "mona@example.com", "eve@example.com"
+ALMA = Identity(
+    issuer="http://login.example",
+    subject="alma",
+    email="alma@example.com",
+    name="Alma",
+    email_verified=True,
+    signed_in_at=clock.now(),
+)
 SECRETS = """
 [auth]
 redirect_uri = "{desk}/oauth2callback"
@@ -146,7 +156,11 @@ def people(database: Database) -> dict[str, Person]:
 
 
 def test_an_invited_manager_signs_in_and_out(
-    enter: Callable[[str], Page], production: DeskServer, manager: Person, database: Database
+    enter: Callable[[str], Page],
+    bring: Callable[[str], Page],
+    production: DeskServer,
+    manager: Person,
+    database: Database,
 ) -> None:
     page = enter(MANAGER)
     expect(page.get_by_role("heading", name="Stage a photo")).to_be_visible()
@@ -154,14 +168,22 @@ def test_an_invited_manager_signs_in_and_out(
     expect(page.get_by_role("heading", name="Admin")).to_be_visible()
     expect(page.get_by_text("You", exact=True)).to_be_visible()
     assert people(database)[MANAGER].last_sign_in_at is not None
+    second_tab = page.context.new_page()
+    second_tab.goto(f"{production.url}/admin")
+    expect(second_tab.get_by_role("heading", name="Admin")).to_be_visible()
+    (copied,) = [one["value"] for one in page.context.cookies() if one["name"] == COOKIE]
     page.get_by_role("button", name=MANAGER).click()
     page.get_by_role("button", name="Sign out").click()
     # The issuer asks too; then one is back, and nobody.
-    page.get_by_role("button").first.click()
+    page.get_by_role("button", name="End session").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     page.goto(f"{production.url}/admin")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_role("heading", name="Admin")).to_have_count(0)
+    # What was open elsewhere, and a copy of the cookie, are worth nothing from then on.
+    second_tab.get_by_text("Audit log", exact=True).click()
+    expect(second_tab.get_by_role("heading", name="Sign-in is over")).to_be_visible()
+    expect(bring(copied).get_by_role("heading", name="Sign-in is over")).to_be_visible()
 
 
 def test_an_unknown_person_learns_whom_to_ask_and_waits_in_the_list(
@@ -224,6 +246,10 @@ def test_an_open_dialog_ends_with_the_role(
     dialog.get_by_text("Support", exact=True).click()
     expect(dialog.get_by_role("button", name="Invite", exact=True)).to_be_enabled()
     mona = people(database)[MANAGER]
+    # Somebody has to be left who manages people.
+    alma = replace(ALMA, signed_in_at=clock.now())
+    users.sign_in(database, alma)
+    users.appoint(database, factories.manager(), email=alma.email, role=Role.MANAGER, account=None)
     users.set_role(database, factories.manager(), user_id=mona.id, role=None, account=None)
     try:
         dialog.get_by_role("button", name="Invite", exact=True).click()

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from click.testing import Result
 from typer.testing import CliRunner
 
-from core import cli, errors, logs
-from core.auth import api_keys
+from core import cli, clock, errors, logs
+from core.auth import api_keys, users
+from core.auth.users import Identity
 from core.db.session import Database
 from core.jobs import creation, sync
 from core.jobs.desk import Desk
-from core.models import Job
+from core.models import Account, AuditEntry, Job
 from core.provider.registry import DEFAULT_MODEL
 from core.provider.replicate import ReplicateProvider
 from core.storage.backend import ObjectStorage
@@ -97,6 +98,58 @@ def test_an_impossible_key_is_refused(run: Run, opened: Database, arguments: lis
     assert result.exit_code in (1, 2)
     assert message in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("role", ["support", "manager"])
+def test_a_key_for_all_accounts_is_bound_to_none(run: Run, opened: Database, role: str) -> None:
+    result = run("api-key", "create", "--name", "web", "--role", role, "--account", "Bellevue Homes")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"A {role} key is for all accounts" in result.stderr
+    # Nothing is left of it: no account either.
+    assert deeds(opened) == []
+    with opened.read() as session:
+        assert session.scalars(sa.select(Account.name)).all() == ["Demo"]
+
+
+def test_commands_are_logged_with_who_gave_them(run: Run, opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "oscar")
+    for name in ("web", "app"):
+        run("api-key", "create", "--name", name, "--role", "staff", "--account", "Bellevue Homes")
+    run("grant", "--account", "Bellevue Homes", "--credits", "5", "--reason", "package")
+    assert deeds(opened) == [
+        ("oscar, by command", "account_opened", "Bellevue Homes", ""),
+        ("oscar, by command", "key_created", "web", "staff"),
+        ("oscar, by command", "key_created", "app", "staff"),
+        ("oscar, by command", "grant", "Bellevue Homes", "5 credits: package"),
+    ]
+
+
+def test_who_signed_in_before_being_invited_is_let_in_by_command(run: Run, opened: Database) -> None:
+    identity = Identity(
+        issuer="https://id.example",
+        subject="17",
+        email="zoe@example.com",
+        name="Zoe",
+        email_verified=True,
+        signed_in_at=clock.now(),
+    )
+    assert users.sign_in(opened, identity) is None
+    told = run("invite", "--email", "Zoe@example.com", "--role", "manager")
+    assert (told.exit_code, told.stdout) == (0, "zoe@example.com is manager from now on.\n")
+    actor = users.sign_in(opened, identity)
+    assert actor is not None
+    assert actor.role == "manager"
+    last = run("invite", "--email", "zoe@example.com", "--role", "support")
+    assert (last.exit_code, "last_manager" in last.stderr) == (1, True)
+    new = run("invite", "--email", "new@example.com", "--role", "support")
+    assert new.stdout == "new@example.com is support from the first sign-in on.\n"
+
+
+def deeds(database: Database) -> list[tuple[str, str, str, str]]:
+    """What people did, oldest first."""
+    with database.read() as session:
+        rows = session.scalars(sa.select(AuditEntry).where(AuditEntry.actor != "system").order_by(AuditEntry.id))
+        return [(row.actor, row.kind, row.target, row.detail) for row in rows]
 
 
 def test_a_revoked_key_opens_nothing_any_more(run: Run, opened: Database) -> None:

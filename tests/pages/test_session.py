@@ -60,6 +60,13 @@ def invite(database: Database, name: str, role: Role, account: str | None = None
     return users.invite(database, factories.manager(), email=f"{name}@example.com", role=role, account=account)
 
 
+@pytest.fixture
+def another_manager(database: Database) -> None:
+    """Alma, who has signed in: there has to be a manager left where one loses the role."""
+    invite(database, "alma", Role.MANAGER)
+    users.sign_in(database, _identity(claims("alma")))
+
+
 def titles(app: AppTest) -> list[str]:
     return [title.value for title in app.title]
 
@@ -193,6 +200,7 @@ def test_an_invitation_is_taken_up_by_a_verified_e_mail_alone(visit: Visit, prod
     assert titles(visit("admin", user=claims("mona"))) == ["Admin"]
 
 
+@pytest.mark.usefixtures("another_manager")
 def test_a_role_taken_away_ends_at_the_next_click(visit: Visit, production: Runtime) -> None:
     person = invite(production.database, "mona", Role.MANAGER)
     app = visit("analytics", user=claims("mona"))
@@ -212,6 +220,7 @@ def test_the_role_is_read_once_for_a_run_of_a_page(visit: Visit, monkeypatch: py
     assert len(asked) == 1
 
 
+@pytest.mark.usefixtures("another_manager")
 def test_tools_are_withheld_from_one_whose_role_has_changed(production: Runtime, database: Database) -> None:
     """A dialog that was open meanwhile runs without its page; it must not go on in the old role."""
 
@@ -238,6 +247,31 @@ def test_tools_are_withheld_from_one_whose_role_has_changed(production: Runtime,
     assert reruns == [True]
 
 
+def test_a_sign_in_that_was_signed_out_elsewhere_is_over_at_the_next_click(visit: Visit, production: Runtime) -> None:
+    invite(production.database, "mona", Role.MANAGER)
+    mona = claims("mona")
+    app = visit("analytics", user=mona)
+    assert titles(app) == ["Analytics"]
+    users.sign_out(production.database, _identity(mona))
+    assert titles(app.run()) == ["Sign-in is over"]
+    assert titles(visit("analytics", user=mona)) == ["Sign-in is over"]
+
+
+def test_signing_out_ends_the_sign_in_itself(
+    visit: Visit, production: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[bool] = []
+    monkeypatch.setattr(st, "logout", lambda: left.append(True))
+    invite(production.database, "mona", Role.MANAGER)
+    mona = claims("mona")
+    app = visit("analytics", user=mona)
+    app.button(key="sign-out").click().run()
+    assert left == [True]
+    with pytest.raises(errors.SignInOver):
+        users.sign_in(production.database, _identity(mona))
+
+
+@pytest.mark.usefixtures("another_manager")
 def test_a_download_of_one_whose_role_was_taken_away_is_refused(production: Runtime, database: Database) -> None:
     def page() -> None:
         import streamlit as st
