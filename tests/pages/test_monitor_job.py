@@ -113,6 +113,15 @@ def test_a_free_retry_that_waits_is_ordered_once_more_and_not_at_its_beginning(
     assert "0:05 so far" in again["detail"]
 
 
+def test_what_takes_longer_than_nearly_all_is_said_to_be_late(
+    visit: Visit, desk: Desk, end_job: Callable[..., str], clock: SettableClock
+) -> None:
+    end_job({}, {})
+    job_id, _ = factories.ordered_job(desk, number=1)
+    clock.forward(seconds=40)
+    assert "That is long. Usually" in drawings(visit("monitor", job=job_id), SLIDER)[0]["detail"]
+
+
 def test_closing_a_job_leaves_the_list(visit: Visit, one_of_each: dict[str, str]) -> None:
     app = visit("monitor", job=one_of_each["Failed"])
     app.button("job-close").click().run()
