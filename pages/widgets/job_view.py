@@ -99,6 +99,6 @@ def _estimate(elapsed_seconds: float, typical: TypicalTimes) -> str:
 
 
 def _progress(variant: VariantDetail, typical: TypicalTimes) -> int:
-    if variant.elapsed_seconds is None or typical.median_seconds is None:
+    if variant.elapsed_seconds is None or not typical.median_seconds:
         return 0
     return min(95, int(100 * variant.elapsed_seconds / typical.median_seconds))
