@@ -47,7 +47,7 @@ def test_a_queued_job_is_canceled_with_its_refund(api: Api) -> None:
     assert factories.balance(api.desk.database) == CREDITS
     entries = api.get("bob", f"/accounts/{BELLEVUE}").json()["entries"]
     assert [(one["kind"], one["amount"], one["reason"], one["actor"]) for one in entries[:2]] == [
-        ("refund", 20, "system", "dora")
+        ("refund", 20, "system", "key dora")
     ] * 2
 
 
