@@ -14,7 +14,6 @@ from core.auth.actors import Actor
 from core.auth.users import Identity
 from core.credits import queries as credit_queries
 from core.credits.queries import AccountBalance
-from core.db.session import Database
 from core.runtime import Runtime
 from pages.widgets import role_switch, sign_in
 from pages.widgets import visitor as visitors
@@ -84,11 +83,11 @@ def still(actor: Actor) -> Callable[[], Actor]:
 
     The call that is returned raises PermissionDenied if their role is another one by then.
     """
-    database = core_runtime.current().database
+    current = core_runtime.current()
     known: _Known | None = st.session_state.get(_KNOWN)
 
     def check() -> Actor:
-        if known is not None and (visitors.has_expired(known.identity) or _found(known.identity, database) != actor):
+        if known is not None and (visitors.has_expired(known.identity) or _found(current, known.identity) != actor):
             raise errors.PermissionDenied("Your role has changed, or your sign-in is over. Reload the page.")
         return actor
 
@@ -141,9 +140,9 @@ def token() -> str:
     return str(st.session_state[_TOKEN])
 
 
-def _found(identity: Identity, database: Database | None = None) -> Actor | Stranger:
+def _found(current: Runtime, identity: Identity) -> Actor | Stranger:
     try:
-        return users.sign_in(database or core_runtime.current().database, identity) or Stranger.NO_ROLE
+        return users.sign_in(current.database, identity) or Stranger.NO_ROLE
     except errors.SignInOver:
         return Stranger.EXPIRED
 
@@ -156,6 +155,6 @@ def _signed_in() -> Actor | Stranger:
     now = time.monotonic()
     if known is not None and known.identity == identity and now - known.looked_up_at < _LOOKED_UP_FOR_SECONDS:
         return known.found
-    found = _found(identity)
+    found = _found(core_runtime.current(), identity)
     st.session_state[_KNOWN] = _Known(identity, found, now)
     return found
