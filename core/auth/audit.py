@@ -167,7 +167,9 @@ def note_export(
     What is empty did not narrow. `account` is the name of the one account that it is of, if it is of one.
     """
     how = ", ".join(f"{name} {_said(value)}" for name, value in narrowed_by.items() if value)
-    lines = "1 line" if line_count == 1 else f"{line_count:,} lines"
+    # More were looked for, to tell whether there are more; no more leave the desk.
+    left = min(line_count, spreadsheets.MAX_ROWS)
+    lines = "1 line" if left == 1 else f"{left:,} lines"
     with database.write() as session:
         account_id = None
         if account and _is_storable(account):

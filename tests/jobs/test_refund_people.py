@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core import errors
+from core import errors, spreadsheets
 from core.auth import audit
 from core.auth.actors import Actor
 from core.auth.audit import AuditFilter, AuditKind
@@ -215,3 +215,13 @@ def test_an_export_of_refunds_says_what_was_exported(desk: Desk, people: People,
         f"1 line, state refunded, account {BELLEVUE}, person dora",
         BELLEVUE,
     )
+
+
+def test_an_export_that_was_cut_tells_how_much_of_it_left(
+    desk: Desk, people: People, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheets, "MAX_ROWS", 1)
+    for amount in (5, 6):
+        ask(desk, people.dora, finished, amount)
+    refund_queries.export_csv(desk.database, people.dora)
+    assert deed(desk, AuditKind.EXPORT).detail == "1 line"

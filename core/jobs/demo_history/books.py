@@ -82,7 +82,8 @@ def entries(moves: Sequence[tuple[Movement, int]], setting: Setting) -> columns.
         "balance_after": [balance for _move, balance in moves],
         "job_id": job_id,
         "reason": reason,
-        "note": note,
+        # What people say of a refund stays with it.
+        "note": ["" if one.startswith("refund:") else said for one, said in zip(key, note, strict=True)],
         "actor": actor,
     }
 

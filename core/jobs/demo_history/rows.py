@@ -236,6 +236,11 @@ def fresh_seeds(of: Jobs, chance: np.random.Generator) -> tuple[Ints, Ints]:
     return chance.integers(0, SEED_MAX, size=count), chance.integers(0, SEED_MAX, size=count)
 
 
+def _identity(name: str | None) -> str | None:
+    # Made-up people never sign in: nothing but their name is known.
+    return None if name is None else f"named:{name}"
+
+
 def refunds(deeds: Sequence[Deed], setting: Setting) -> Columns:
     """What people refunded, or asked for."""
 
@@ -253,8 +258,12 @@ def refunds(deeds: Sequence[Deed], setting: Setting) -> Columns:
         "state": [one.state.value for one in deeds],
         "requested_by": [one.requested_by for one in deeds],
         "requested_for": [one.requested_by for one in deeds],
+        "requested_by_identity": [_identity(one.requested_by) for one in deeds],
+        "requested_for_identity": [_identity(one.requested_by) for one in deeds],
         "requested_at": times([one.requested for one in deeds]),
         "decided_by": [one.decided_by for one in deeds],
+        "decided_by_identity": [_identity(one.decided_by) for one in deeds],
+        "decided_for_identity": [_identity(one.decided_by) for one in deeds],
         "decided_at": times([one.decided for one in deeds]),
         "decision_note": [one.decision_note for one in deeds],
         "fingerprint": [

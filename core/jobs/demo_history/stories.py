@@ -210,5 +210,5 @@ def _refund_lines(deed: Deed) -> Iterator[tuple[int, EventKind, str, str]]:
         words = f"{deed.amount} credits were refunded: {why}."
         yield deed.decided, EventKind.REFUNDED, deed.decided_by, words
     if deed.decided_by is not None and deed.state is RefundState.DECLINED:
-        words = f"A refund of {deed.amount} credits was declined: {deed.decision_note}"
+        words = f"A refund of {deed.amount} credits was declined."
         yield deed.decided, EventKind.REFUND_DECLINED, deed.decided_by, words
