@@ -79,7 +79,7 @@ def _draw_approval(actor: Actor, request: RefundDetail) -> None:
 @st.dialog("Decline this refund", icon=":material/block:")
 def _draw_decline(actor: Actor, request: RefundDetail) -> None:
     _draw_head(request)
-    st.markdown("Nothing moves. Whoever asked reads why here and on the job.")
+    st.markdown("Nothing moves. Whoever asked reads why here.")
     note = st.text_area("Why", max_chars=refunds.NOTE_MAX, height=80, key=_key("note")).strip()
     why_not = "" if note else "Say why first."
     if st.button("Decline", type="primary", disabled=bool(why_not), help=why_not or None, key="decline-now"):
