@@ -10,6 +10,7 @@ from core import clock, errors
 from core.auth.actors import Actor
 from core.credits import pricing
 from core.credits import queries as credit_queries
+from core.credits.queries import AccountBalance
 from core.jobs import queries, service
 from core.jobs.details import JobDetail
 from core.jobs.dispatch import QUEUE_TIMEOUT
@@ -36,8 +37,16 @@ def _page() -> None:
     with left:
         photo = photo_card.draw()
     with right, st.container(border=True, height="stretch"):
-        look = look_card.draw(accounts, usual_account_id=usual_account_id)
-        _draw_button(actor, photo, look)
+        look = look_card.draw()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            account = look_card.draw_account(accounts, usual_account_id=usual_account_id)
+            is_clicked, reason, key = _draw_button(photo, look, account)
+        if account is not None:
+            look_card.draw_balance(account)
+        if reason:
+            st.caption(reason)
+        if is_clicked and photo is not None and account is not None:
+            _submit(actor, _request(photo, look, account, key))
     notice = st.session_state.pop(_NOTICE, "")
     if notice:
         st.toast(notice, icon=":material/info:")
@@ -46,50 +55,49 @@ def _page() -> None:
         _draw_job(actor, job_id)
 
 
-def _draw_button(actor: Actor, photo: ChosenPhoto | None, look: ChosenLook) -> None:
-    reason = _why_not(photo, look)
-    key = _idempotency_key(photo, look)
-    done = key in st.session_state.get(_STAGED, ())
-    if done and not reason:
+def _draw_button(
+    photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None
+) -> tuple[bool, str, str]:
+    """Draw the button: whether it was clicked, why it can't be, and the key of what it would stage."""
+    reason = _why_not(photo, look, account)
+    key = _idempotency_key(photo, look, account)
+    if not reason and key in st.session_state.get(_STAGED, ()):
         reason = "This is staged already. Change something, or stage again with new seeds below."
-    clicked = st.button(
+    is_clicked = st.button(
         look_card.price_label(),
         type="primary",
         icon=":material/chair:",
-        width="stretch",
         disabled=bool(reason),
         help=reason or None,
         key="stage",
     )
-    if reason:
-        st.caption(reason)
-    if clicked and photo is not None and look.account is not None:
-        _submit(
-            actor,
-            service.StageRequest(
-                uploads=[service.Upload(file_name=photo.file_name, data=photo.data)],
-                room_type=look.room_type,
-                style=look.style,
-                instructions=look.instructions,
-                account=look.account.name,
-                idempotency_key=key,
-            ),
-        )
+    return is_clicked, reason, key
 
 
-def _why_not(photo: ChosenPhoto | None, look: ChosenLook) -> str:
+def _request(photo: ChosenPhoto, look: ChosenLook, account: AccountBalance, key: str) -> service.StageRequest:
+    return service.StageRequest(
+        uploads=[service.Upload(file_name=photo.file_name, data=photo.data)],
+        room_type=look.room_type,
+        style=look.style,
+        instructions=look.instructions,
+        account=account.name,
+        idempotency_key=key,
+    )
+
+
+def _why_not(photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None) -> str:
     if look.refusal:
         return "Change the notes first."
     if photo is None:
         return "Choose a photo first."
-    if look.account is None:
+    if account is None:
         return "There is no account to charge."
-    if look.account.balance < pricing.JOB_PRICE_CREDITS:
+    if account.balance < pricing.JOB_PRICE_CREDITS:
         return "The account has not enough credits."
     return ""
 
 
-def _idempotency_key(photo: ChosenPhoto | None, look: ChosenLook) -> str:
+def _idempotency_key(photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None) -> str:
     """The same for the same choices in the same tab, so that a double click makes one job."""
     content = (
         session.token(),
@@ -98,7 +106,7 @@ def _idempotency_key(photo: ChosenPhoto | None, look: ChosenLook) -> str:
         look.room_type,
         look.style,
         look.instructions,
-        look.account.id if look.account else 0,
+        account.id if account else 0,
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()
 

@@ -11,20 +11,22 @@ from core.prompts import compose, presets
 from core.prompts import instructions as wishes
 from pages.widgets import formatting
 
+# Leaves room for the button beside it.
+_ACCOUNT_WIDTH = 180
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenLook:
-    """What is to be staged, and the account that pays. `refusal` says why it can't be, if so."""
+    """What is to be staged. `refusal` says why it can't be, if so."""
 
     room_type: str
     style: str
     instructions: str
-    account: AccountBalance | None
     refusal: str
 
 
-def draw(accounts: list[AccountBalance], *, usual_account_id: int | None) -> ChosenLook:
-    """Draw the choices and the prompt that follows from them; the account chosen at first is the usual one."""
+def draw() -> ChosenLook:
+    """Draw the choices and the prompt that follows from them."""
     st.subheader("Look", anchor=False)
     room_type = st.pills(
         "Room",
@@ -50,10 +52,7 @@ def draw(accounts: list[AccountBalance], *, usual_account_id: int | None) -> Cho
         placeholder="For example: a reading corner by the window",
     )
     refusal = _draw_prompt(str(room_type), str(style), instructions)
-    account = _draw_account(accounts, usual_account_id)
-    return ChosenLook(
-        room_type=str(room_type), style=str(style), instructions=instructions, account=account, refusal=refusal
-    )
+    return ChosenLook(room_type=str(room_type), style=str(style), instructions=instructions, refusal=refusal)
 
 
 def price_label(*, again: bool = False) -> str:
@@ -73,7 +72,8 @@ def _draw_prompt(room_type: str, style: str, instructions: str) -> str:
     return ""
 
 
-def _draw_account(accounts: list[AccountBalance], usual_account_id: int | None) -> AccountBalance | None:
+def draw_account(accounts: list[AccountBalance], *, usual_account_id: int | None) -> AccountBalance | None:
+    """Draw the choice of the account that pays, at first the usual one; None if there is no account."""
     if not accounts:
         st.warning(
             "There is no account yet. A manager opens one with"
@@ -89,8 +89,13 @@ def _draw_account(accounts: list[AccountBalance], usual_account_id: int | None) 
         format_func=lambda account_id: by_id[account_id].name,
         key="account_id",
         icon=":material/account_balance_wallet:",
+        width=_ACCOUNT_WIDTH,
     )
-    account = by_id[chosen]
+    return by_id[chosen]
+
+
+def draw_balance(account: AccountBalance) -> None:
+    """Draw what the account has and will have after the job, or that it has not enough."""
     after = account.balance - pricing.JOB_PRICE_CREDITS
     if after >= 0:
         st.caption(f"{formatting.credits(account.balance)} now, {formatting.number(after)} after this job.")
@@ -100,4 +105,3 @@ def _draw_account(accounts: list[AccountBalance], usual_account_id: int | None) 
             f" {account.balance}. A manager can grant more.",
             icon=":material/account_balance_wallet:",
         )
-    return account
