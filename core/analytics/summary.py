@@ -1,0 +1,242 @@
+"""What does the whole page say? Every figure of a period and a filter, beside those of the period before."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import numpy as np
+
+from core.analytics import course, money, selection, success, timing
+from core.analytics.columns import History, Ints
+from core.analytics.course import Failure, Rhythm, Settled
+from core.analytics.filters import Dimension, Filter
+from core.analytics.keeping import KeptHistory
+from core.analytics.money import Costs, CreditDay, Credits, RefundReason
+from core.analytics.periods import Period
+from core.analytics.selection import Selection
+from core.analytics.success import Retries, Share, Success
+from core.analytics.timing import Durations, Timing
+from core.auth.actors import Actor
+from core.auth.roles import Action
+
+# A manager goes back and forth between a few filters, and several look at the same figures.
+_REMEMBERED_MAX = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The figures that are compared: of a period, of the one before, of a group."""
+
+    success: Success
+    variant_times: Durations
+    job_times: Durations
+    credits: Credits
+    costs: Costs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The figures of one account, person, style or whatever the grouping is by."""
+
+    name: str
+    headline: Headline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The figures of one day as the viewer's zone has it."""
+
+    day: date
+    headline: Headline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Every figure. `stuck_now` and `read_at` are of this moment; all else is of the period.
+
+    Every day of the period is there, in order; groups are those with any figure, most jobs first.
+    """
+
+    period: Period
+    wanted: Filter
+    by: Dimension | None
+    read_at: datetime
+    headline: Headline
+    before: Headline | None
+    timing: Timing
+    retries: Retries
+    refund_reasons: tuple[RefundReason, ...]
+    failures: tuple[Failure, ...]
+    timed_out: Share
+    stuck_now: int
+    settled: tuple[Settled, ...]
+    rhythm: Rhythm
+    days: tuple[Day, ...]
+    groups: tuple[Group, ...]
+
+
+class Figures:
+    """Answers from one kept history."""
+
+    def __init__(self, kept: KeptHistory) -> None:
+        self._kept = kept
+        self._remembered: OrderedDict[Hashable, Summary] = OrderedDict()
+
+    def summary(
+        self,
+        actor: Actor,
+        period: Period,
+        *,
+        wanted: Filter | None = None,
+        by: Dimension | None = None,
+        compare: bool = True,
+    ) -> Summary:
+        """All figures of the period that the actor sees, grouped `by`; with `compare` the headline before it, too.
+
+        Raises:
+            PermissionDenied: if the actor may not see analytics.
+        """
+        actor.require(Action.READ_ANALYTICS)
+        wanted = wanted or Filter()
+        with self._kept.current() as history:
+            key = (self._kept.version, actor.account_id, period, wanted, by, compare)
+            known = self._remembered.get(key)
+            if known is None:
+                known = summarize(
+                    history,
+                    period,
+                    wanted=wanted,
+                    by=by,
+                    read_at=self._kept.read_at,
+                    account_id=actor.account_id,
+                    compare=compare,
+                )
+                self._remember(key, known)
+            codes = selection.codes_of(history, wanted, account_id=actor.account_id)
+            return replace(known, stuck_now=_stuck(history, codes), read_at=self._kept.read_at)
+
+    def credit_days(
+        self, actor: Actor, period: Period, *, wanted: Filter | None = None, by: Dimension = Dimension.ACCOUNT
+    ) -> tuple[CreditDay, ...]:
+        """What was charged and refunded for each account (or what `by` says) on each day on which anything was.
+
+        Raises:
+            PermissionDenied: if the actor may not see analytics.
+        """
+        actor.require(Action.READ_ANALYTICS)
+        with self._kept.current() as history:
+            codes = selection.codes_of(history, wanted or Filter(), account_id=actor.account_id)
+            ledger = _selected(history, period, codes).ledger
+            names = selection.names(history, by)
+            return money.credit_days(ledger, by.value, names, period.days, period.borders_us)
+
+    def choices(self, actor: Actor, dimension: Dimension) -> list[str]:
+        """What can be chosen in a filter, in order.
+
+        Raises:
+            PermissionDenied: if the actor may not see analytics.
+        """
+        actor.require(Action.READ_ANALYTICS)
+        with self._kept.current() as history:
+            if actor.account_id is None:
+                return sorted(name for name in selection.names(history, dimension) if name)
+            codes = selection.codes_of(history, Filter(), account_id=actor.account_id)
+            seen = history.jobs[Dimension.ACCOUNT.value] == codes[Dimension.ACCOUNT.value]
+            named = selection.names(history, dimension)
+            return sorted(named[code] for code in np.unique(history.jobs[dimension.value][seen]).tolist())
+
+    def _remember(self, key: Hashable, found: Summary) -> None:
+        self._remembered[key] = found
+        while len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.popitem(last=False)
+
+
+def summarize(
+    history: History,
+    period: Period,
+    *,
+    wanted: Filter,
+    by: Dimension | None,
+    account_id: int | None = None,
+    compare: bool = True,
+    read_at: datetime,
+) -> Summary:
+    """All figures of the period and the filter from this history; with `account_id`, of that account alone."""
+    codes = selection.codes_of(history, wanted, account_id=account_id)
+    selected = _selected(history, period, codes)
+    jobs, words = selected.jobs, history.words
+    days = _headlines(
+        selected, jobs.parts(period.borders_us), selected.ledger.parts(period.borders_us), len(period.days)
+    )
+    failures = course.failures(jobs, words["error"].values, period)
+    fates = success.fates(jobs, np.zeros(jobs.length, dtype=np.int64), 1)[0]
+    timed = timing.timing(jobs)
+    return Summary(
+        period=period,
+        wanted=wanted,
+        by=by,
+        read_at=read_at,
+        headline=_whole(selected),
+        before=_whole(_selected(history, period.before, codes)) if compare else None,
+        timing=timed,
+        retries=success.retries(fates),
+        refund_reasons=money.refund_reasons(selected.ledger, words["reason"].values),
+        failures=failures,
+        timed_out=course.timed_out(failures, jobs.length),
+        stuck_now=_stuck(history, codes),
+        settled=course.settled(jobs, words["settled_by"].values),
+        rhythm=course.rhythm(jobs, period),
+        days=tuple(Day(day=day, headline=one) for day, one in zip(period.days, days, strict=True)),
+        groups=_groups(history, selected, by) if by is not None else (),
+    )
+
+
+def _selected(history: History, period: Period, codes: dict[str, int]) -> Selection:
+    return selection.select(history, since_us=period.borders_us[0], until_us=period.borders_us[-1], codes=codes)
+
+
+def _whole(selected: Selection) -> Headline:
+    of_jobs, of_ledger = (np.zeros(view.length, dtype=np.int64) for view in (selected.jobs, selected.ledger))
+    return _headlines(selected, of_jobs, of_ledger, 1)[0]
+
+
+def _headlines(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> list[Headline]:
+    """The headline of each of `count` groups, given the group of each job and of each entry of the ledger."""
+    jobs = selected.jobs
+    found = zip(
+        success.successes(success.fates(jobs, of_jobs, count)),
+        timing.by_group(jobs, timing.END_TO_END, of_jobs, count),
+        timing.by_group(jobs, timing.JOB, of_jobs, count),
+        money.credits(selected.ledger, of_ledger, count),
+        money.costs(jobs, of_jobs, count),
+        strict=True,
+    )
+    return [
+        Headline(success=one, variant_times=variants, job_times=whole, credits=credits, costs=costs)
+        for one, variants, whole, credits, costs in found
+    ]
+
+
+def _groups(history: History, selected: Selection, by: Dimension) -> tuple[Group, ...]:
+    names = selection.names(history, by)
+    headlines = _headlines(
+        selected,
+        selected.jobs[by.value].astype(np.int64),
+        selected.ledger[by.value].astype(np.int64),
+        len(names),
+    )
+    nothing = Credits(charged=0, refunded=0, granted=0, adjusted=0)
+    found = [
+        Group(name=name, headline=one)
+        for name, one in zip(names, headlines, strict=True)
+        if name and (one.success.jobs or one.credits != nothing)
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.headline.success.jobs, one.name)))
+
+
+def _stuck(history: History, codes: dict[str, int]) -> int:
+    chosen = np.ones(len(history.stuck), dtype=bool)
+    for name, code in codes.items():
+        chosen &= history.jobs[name][history.stuck] == code
+    return int(chosen.sum())
