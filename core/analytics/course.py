@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.analytics.columns import Ints
 from core.analytics.periods import Period
 from core.analytics.selection import View
 from core.analytics.success import Share
@@ -43,11 +44,10 @@ class Rhythm:
     jobs: tuple[tuple[int, ...], ...]
 
 
-def failures(jobs: View, codes: Sequence[object], period: Period) -> tuple[Failure, ...]:
-    """Failures by code, most frequent first."""
+def failures(jobs: View, codes: Sequence[object], of_days: Ints, count: int) -> tuple[Failure, ...]:
+    """Failures by code, most frequent first; `of_days` has the day of each job, one of `count`."""
     places = np.flatnonzero(jobs["error"])
-    errors, days = jobs["error"][places], jobs.parts(period.borders_us)[places]
-    count = len(period.days)
+    errors, days = jobs["error"][places], of_days[places]
     counted = np.bincount(errors.astype(np.int64) * count + days, minlength=len(codes) * count).reshape(-1, count)
     found = [
         Failure(code=str(codes[code]), jobs=Share(sum(by_day), len(places)), by_day=tuple(by_day))

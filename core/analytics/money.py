@@ -91,9 +91,13 @@ class Costs:
         return self.spent_usd_micros / self.completed if self.completed else None
 
 
-def credits(ledger: View, groups: Ints, count: int) -> list[Credits]:
-    """The credits moved in each of `count` groups; `groups` has the group of each entry."""
-    sums = _sums(groups * _KINDS + ledger["kind"], ledger["amount"], count * _KINDS).reshape(count, _KINDS)
+def moved(ledger: View, groups: Ints, count: int) -> Ints:
+    """The credits moved by kind (columns) in each of `count` groups (rows); `groups` has the group of each entry."""
+    return _sums(groups * _KINDS + ledger["kind"], ledger["amount"], count * _KINDS).reshape(count, _KINDS)
+
+
+def credits(sums: Ints) -> list[Credits]:
+    """The same in words, for each row."""
     return [
         Credits(charged=-row[_CHARGE], refunded=row[_REFUND], granted=row[_GRANT], adjusted=row[_ADJUSTMENT])
         for row in sums.tolist()
@@ -131,24 +135,29 @@ def credit_days(
     return tuple(sorted(found, key=lambda one: (one.name, one.day)))
 
 
-def costs(jobs: View, groups: Ints, count: int) -> list[Costs]:
-    """What the jobs of each group cost; `jobs` and `completed` of the result are what its averages are over."""
-    spent = _sums(groups, jobs["cost"], count).tolist()
-    wasted = [_sums_of_few(groups, jobs[name], count).tolist() for name in columns.WASTE]
-    counted = np.bincount(groups, minlength=count).tolist()
-    completed = np.bincount(groups[jobs["duration_bin"] != 0], minlength=count).tolist()
+def paid(jobs: View, groups: Ints, count: int) -> Ints:
+    """For each of `count` groups (rows): jobs, completed ones, and what was spent and wasted, as in `Costs`."""
+    found = [
+        np.bincount(groups, minlength=count),
+        np.bincount(groups[jobs["duration_bin"] != 0], minlength=count),
+        _sums(groups, jobs["cost"], count),
+        *(_sums_of_few(groups, jobs[name], count) for name in columns.WASTE),
+    ]
+    return np.stack(found, axis=1)
+
+
+def costs(sums: Ints) -> list[Costs]:
+    """The same in words, for each row."""
     return [
         Costs(
-            jobs=jobs_,
-            completed=completed_,
-            spent_usd_micros=spent_,
+            jobs=jobs,
+            completed=completed,
+            spent_usd_micros=spent,
             wasted_retried_usd_micros=retried,
             wasted_failed_usd_micros=failed,
             wasted_canceled_usd_micros=canceled,
         )
-        for jobs_, completed_, spent_, retried, failed, canceled in zip(
-            counted, completed, spent, *wasted, strict=True
-        )
+        for jobs, completed, spent, retried, failed, canceled in sums.tolist()
     ]
 
 

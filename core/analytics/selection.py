@@ -19,7 +19,7 @@ class View:
         self._table = table
         begin, end = np.searchsorted(table["at"], (since_us, until_us)).tolist()
         self._rows: slice | Ints = slice(begin, end)
-        self.length = end - begin
+        self.length: int = end - begin
         chosen: Array | None = None
         for name, code in codes.items():
             matches = table[name][begin:end] == code
@@ -32,7 +32,10 @@ class View:
     def __getitem__(self, name: str) -> Array:
         """A column of these rows; taken once, however often it is asked for."""
         if name not in self._taken:
-            self._taken[name] = self._table[name][self._rows]
+            column = self._table[name]
+            # Many times quicker than an index of two dimensions.
+            rows = self._rows
+            self._taken[name] = column[rows] if isinstance(rows, slice) else np.take(column, rows, axis=0)
         return self._taken[name]
 
     def borders(self, times_us: Sequence[int]) -> Ints:

@@ -14,7 +14,7 @@ from core.analytics.filters import Dimension, Filter
 from core.analytics.keeping import KeptHistory
 from core.analytics.money import Costs, CreditDay, Credits, RefundReason
 from core.analytics.periods import Period
-from core.analytics.selection import Selection
+from core.analytics.selection import Selection, View
 from core.analytics.success import Retries, Share, Success
 from core.analytics.timing import Durations, Timing
 from core.auth.actors import Actor
@@ -166,21 +166,20 @@ def summarize(
     codes = selection.codes_of(history, wanted, account_id=account_id)
     selected = _selected(history, period, codes)
     jobs, words = selected.jobs, history.words
-    days = _headlines(
-        selected, jobs.parts(period.borders_us), selected.ledger.parts(period.borders_us), len(period.days)
-    )
-    failures = course.failures(jobs, words["error"].values, period)
-    fates = success.fates(jobs, np.zeros(jobs.length, dtype=np.int64), 1)[0]
-    timed = timing.timing(jobs)
+    of_jobs, of_ledger = jobs.parts(period.borders_us), selected.ledger.parts(period.borders_us)
+    by_day = _tally(selected, of_jobs, of_ledger, len(period.days))
+    days, total = _headlines(jobs, of_jobs, by_day), by_day.whole()
+    failures = course.failures(jobs, words["error"].values, of_jobs, len(period.days))
+    known = {timing.END_TO_END: total.variant_cells[0], timing.JOB: total.job_cells[0]}
     return Summary(
         period=period,
         wanted=wanted,
         by=by,
         read_at=read_at,
-        headline=_whole(selected),
+        headline=_headlines(jobs, np.zeros(jobs.length, dtype=np.int64), total)[0],
         before=_whole(_selected(history, period.before, codes)) if compare else None,
-        timing=timed,
-        retries=success.retries(fates),
+        timing=timing.timing(jobs, known),
+        retries=success.retries(total.fates[0]),
         refund_reasons=money.refund_reasons(selected.ledger, words["reason"].values),
         failures=failures,
         timed_out=course.timed_out(failures, jobs.length),
@@ -196,20 +195,40 @@ def _selected(history: History, period: Period, codes: dict[str, int]) -> Select
     return selection.select(history, since_us=period.borders_us[0], until_us=period.borders_us[-1], codes=codes)
 
 
-def _whole(selected: Selection) -> Headline:
-    of_jobs, of_ledger = (np.zeros(view.length, dtype=np.int64) for view in (selected.jobs, selected.ledger))
-    return _headlines(selected, of_jobs, of_ledger, 1)[0]
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """All that headlines are made of, a row for each group; rows add up."""
+
+    fates: Ints
+    variant_cells: Ints
+    job_cells: Ints
+    moved: Ints
+    paid: Ints
+
+    def whole(self) -> "_Tally":
+        """All groups as one."""
+        return _Tally(*(getattr(self, name).sum(axis=0, keepdims=True) for name in self.__slots__))
 
 
-def _headlines(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> list[Headline]:
-    """The headline of each of `count` groups, given the group of each job and of each entry of the ledger."""
+def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _Tally:
+    """Counts of each of `count` groups, given the group of each job and of each entry of the ledger."""
     jobs = selected.jobs
+    return _Tally(
+        success.fates(jobs, of_jobs, count),
+        timing.cells(jobs, timing.END_TO_END, of_jobs, count),
+        timing.cells(jobs, timing.JOB, of_jobs, count),
+        money.moved(selected.ledger, of_ledger, count),
+        money.paid(jobs, of_jobs, count),
+    )
+
+
+def _headlines(jobs: View, of_jobs: Ints, tally: _Tally) -> list[Headline]:
     found = zip(
-        success.successes(success.fates(jobs, of_jobs, count)),
-        timing.by_group(jobs, timing.END_TO_END, of_jobs, count),
-        timing.by_group(jobs, timing.JOB, of_jobs, count),
-        money.credits(selected.ledger, of_ledger, count),
-        money.costs(jobs, of_jobs, count),
+        success.successes(tally.fates),
+        timing.durations(jobs, timing.END_TO_END, of_jobs, tally.variant_cells),
+        timing.durations(jobs, timing.JOB, of_jobs, tally.job_cells),
+        money.credits(tally.moved),
+        money.costs(tally.paid),
         strict=True,
     )
     return [
@@ -218,14 +237,16 @@ def _headlines(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) 
     ]
 
 
+def _whole(selected: Selection) -> Headline:
+    nobody, nothing = (np.zeros(view.length, dtype=np.int64) for view in (selected.jobs, selected.ledger))
+    return _headlines(selected.jobs, nobody, _tally(selected, nobody, nothing, 1))[0]
+
+
 def _groups(history: History, selected: Selection, by: Dimension) -> tuple[Group, ...]:
     names = selection.names(history, by)
-    headlines = _headlines(
-        selected,
-        selected.jobs[by.value].astype(np.int64),
-        selected.ledger[by.value].astype(np.int64),
-        len(names),
-    )
+    of_jobs, of_ledger = (view[by.value].astype(np.int64) for view in (selected.jobs, selected.ledger))
+    tally = _tally(selected, of_jobs, of_ledger, len(names))
+    headlines = _headlines(selected.jobs, of_jobs, tally)
     nothing = Credits(charged=0, refunded=0, granted=0, adjusted=0)
     found = [
         Group(name=name, headline=one)

@@ -3,7 +3,7 @@
 Of under 10,000 jobs, percentiles are exact; of more, they are within 1 %.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from core.analytics.columns import Ints
 from core.analytics.histogram import Floats
 from core.analytics.selection import View
 
-EXACT_BELOW_JOBS = 10_000
+EXACT_BELOW_JOBS: int = 10_000
 PERCENTS = (50, 90, 95, 99)
 JOB = "duration"
 END_TO_END = "end_to_end"
@@ -49,44 +49,52 @@ class Timing:
     job: Stage
 
 
-def stage(jobs: View, name: str) -> Stage:
-    """The stage of that column, over all rows."""
-    counted = jobs.counts(f"{name}_bin", histogram.BINS)[None, :]
-    counted[0, histogram.NO_BIN] = 0
-    if jobs.length < EXACT_BELOW_JOBS:
-        values = jobs[name].reshape(-1)
-        found = histogram.percentiles_of_values(np.zeros(len(values), dtype=np.int64), 1, values, PERCENTS)
-    else:
-        found = histogram.percentiles_of_bins(counted, PERCENTS)
-    return Stage(durations=_durations(int(counted.sum()), found[0]), bars=histogram.bars(counted[0]))
+def is_exact(jobs: View) -> bool:
+    """Whether there are so few jobs that their times are looked at one by one."""
+    return jobs.length < EXACT_BELOW_JOBS
 
 
-def timing(jobs: View) -> Timing:
-    """Every stage, over all rows."""
-    return Timing(
-        queue_wait=stage(jobs, "queue_wait"),
-        provider=stage(jobs, "provider"),
-        settlement=stage(jobs, "settlement"),
-        end_to_end=stage(jobs, END_TO_END),
-        job=stage(jobs, JOB),
-    )
+def cells(jobs: View, name: str, groups: Ints, count: int) -> Ints:
+    """How many durations of a column are in each bin (columns) of each of `count` groups (rows).
 
-
-def by_group(jobs: View, name: str, groups: Ints, count: int) -> list[Durations]:
-    """The percentiles of a column for each of `count` groups; `groups` has the group of each job."""
+    `groups` has the group of each job, for all of its durations.
+    """
     bins = jobs[f"{name}_bin"]
-    # A group for each duration: a job has several of those that are its variants'.
-    each = groups if bins.ndim == 1 else np.repeat(groups, bins.shape[1])
-    bins = bins.reshape(-1)
-    if jobs.length < EXACT_BELOW_JOBS:
-        found = histogram.percentiles_of_values(each, count, jobs[name].reshape(-1), PERCENTS)
-        totals = np.bincount(each[bins != histogram.NO_BIN], minlength=count)
+    each = groups * histogram.BINS
+    codes = (each + bins if bins.ndim == 1 else each[:, None] + bins).reshape(-1)
+    found = np.bincount(codes, minlength=count * histogram.BINS).reshape(count, histogram.BINS)
+    found[:, histogram.NO_BIN] = 0
+    return found
+
+
+def durations(jobs: View, name: str, groups: Ints, counted: Ints) -> list[Durations]:
+    """The percentiles of a column for each group, given its `cells`."""
+    if is_exact(jobs):
+        values = jobs[name]
+        each = groups if values.ndim == 1 else np.repeat(groups, values.shape[1])
+        found = histogram.percentiles_of_values(each, len(counted), values.reshape(-1), PERCENTS)
     else:
-        cells = np.bincount(each * histogram.BINS + bins, minlength=count * histogram.BINS)
-        counted = cells.reshape(count, histogram.BINS)
         found = histogram.percentiles_of_bins(counted, PERCENTS)
-        totals = counted[:, histogram.NO_BIN + 1 :].sum(axis=1)
-    return [_durations(total, row) for total, row in zip(totals.tolist(), found, strict=True)]
+    return [_durations(total, row) for total, row in zip(counted.sum(axis=1).tolist(), found, strict=True)]
+
+
+def timing(jobs: View, known: Mapping[str, Ints]) -> Timing:
+    """Every stage, over all rows; `known` has the counts by bin of those that were counted before."""
+    nobody = np.zeros(jobs.length, dtype=np.int64)
+
+    def stage(name: str) -> Stage:
+        counted = known[name] if name in known else jobs.counts(f"{name}_bin", histogram.BINS)
+        counted[histogram.NO_BIN] = 0
+        found = durations(jobs, name, nobody, counted[None, :])
+        return Stage(durations=found[0], bars=histogram.bars(counted))
+
+    return Timing(
+        queue_wait=stage("queue_wait"),
+        provider=stage("provider"),
+        settlement=stage("settlement"),
+        end_to_end=stage(END_TO_END),
+        job=stage(JOB),
+    )
 
 
 def _durations(count: int, found: Floats | Sequence[float]) -> Durations:
