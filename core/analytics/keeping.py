@@ -64,14 +64,21 @@ class KeptHistory:
             yield self._history
 
     def recount(self) -> list[str]:
-        """How the columns, brought up to date, differ from the tables read anew: sentences, none if they don't."""
-        with self._turn, self._database.read() as session:
-            history = self._history or self._from_file(session)
-            if history is None:
-                history = reading.whole(session)
-            extend(session, history)
-            self._history = None
-            return recount.differences(history, reading.whole(session))
+        """How the columns, brought up to date, differ from the tables read anew, in sentences; none if they don't.
+
+        If they do, what was read anew takes their place, in the file as well. Both are of the same moment.
+        """
+        with self._turn:
+            with self._database.read() as session:
+                kept = self._history or self._from_file(session) or History()
+                extend(session, kept)
+                counted = reading.whole(session)
+                counted.stuck = stuck_places(session, counted, clock.now())
+            found = recount.differences(kept, counted)
+            self._history, self.version = counted, self.version + 1
+            if found and self._file is not None:
+                column_file.save(self._file, counted)
+            return found
 
     def _look(self) -> History:
         with self._database.read() as session:

@@ -23,18 +23,22 @@ def _of_table(what: str, kept: History, counted: History) -> Iterator[str]:
     one, other = (history.jobs if what == "job" else history.ledger for history in (kept, counted))
     shape = columns.JOB_SHAPE if what == "job" else columns.LEDGER_SHAPE
     keys = ("id_high", "id_low") if what == "job" else ("id",)
-    mine, theirs = _rows_by_key(one, keys), _rows_by_key(other, keys)
-    for key in sorted(mine.keys() ^ theirs.keys()):
-        yield f"{what} {_named(key)}: {'only in the columns' if key in mine else 'missing in the columns'}"
-    both = sorted(mine.keys() & theirs.keys()) if mine.keys() != theirs.keys() else list(mine)
-    places, others = (np.array([rows[key] for key in both], dtype=np.int64) for rows in (mine, theirs))
+    if one.length == other.length and all(np.array_equal(one[key], other[key]) for key in (*keys, "at")):
+        places = others = np.arange(one.length)
+    else:
+        mine, theirs = _rows_by_key(one, keys), _rows_by_key(other, keys)
+        for key in sorted(mine.keys() ^ theirs.keys()):
+            yield f"{what} {_named(key)}: {'only in the columns' if key in mine else 'missing in the columns'}"
+        both = sorted(mine.keys() & theirs.keys())
+        places, others = (np.array([rows[key] for key in both], dtype=np.int64) for rows in (mine, theirs))
     for name in shape:
         here, there = one[name][places], other[name][others]
         if name in columns.WORDS:
             there = _translated(kept, counted, name, there)
         unequal = here != there
         for place in np.flatnonzero(unequal.any(axis=1) if unequal.ndim > 1 else unequal).tolist():
-            yield f"{what} {_named(both[place])}: {name} is {_told(here[place])}, recounted {_told(there[place])}"
+            key = tuple(int(one[part][places[place]]) for part in keys)
+            yield f"{what} {_named(key)}: {name} is {_told(here[place])}, recounted {_told(there[place])}"
 
 
 def _rows_by_key(table: Table, keys: tuple[str, ...]) -> dict[tuple[int, ...], int]:

@@ -146,6 +146,15 @@ class Figures:
             named = selection.names(history, dimension)
             return sorted(named[code] for code in np.unique(history.jobs[dimension.value][seen]).tolist())
 
+    def recount(self, actor: Actor) -> list[str]:
+        """How the kept columns differed from the tables, in sentences; they don't any more. None if they did not.
+
+        Raises:
+            PermissionDenied: if the actor may not see analytics.
+        """
+        actor.require(Action.READ_ANALYTICS)
+        return self._kept.recount()
+
     def _remember(self, key: Hashable, found: Summary) -> None:
         self._remembered[key] = found
         while len(self._remembered) > _REMEMBERED_MAX:

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -210,3 +211,12 @@ def test_a_recount_tells_what_differs(database: Database) -> None:
     job, entry = recount.differences(kept, counted)
     assert job.startswith("job ") and "cost is" in job
     assert entry.startswith("ledger entry ") and "amount is" in entry
+
+
+def test_a_recount_finds_rows_that_are_missing(database: Database) -> None:
+    written(database)
+    kept, counted = whole(database), whole(database)
+    (gone,) = kept.job_ids(np.array([0]))
+    kept.jobs.remove(np.array([0]))
+    assert recount.differences(kept, counted) == [f"job {gone}: missing in the columns"]
+    assert recount.differences(counted, kept) == [f"job {gone}: only in the columns"]
