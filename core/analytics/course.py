@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.analytics import counting
 from core.analytics.columns import Ints
 from core.analytics.periods import Period
 from core.analytics.selection import View
@@ -46,7 +47,7 @@ class Rhythm:
 
 def failures(jobs: View, codes: Sequence[object], of_days: Ints, count: int) -> tuple[Failure, ...]:
     """Failures by code, most frequent first; `of_days` has the day of each job, one of `count`."""
-    places = np.flatnonzero(jobs["error"])
+    places = jobs.filled("error")
     errors, days = jobs["error"][places], of_days[places]
     counted = np.bincount(errors.astype(np.int64) * count + days, minlength=len(codes) * count).reshape(-1, count)
     found = [
@@ -63,7 +64,8 @@ def timed_out(found: Sequence[Failure], jobs: int) -> Share:
 
 def settled(jobs: View, sources: Sequence[object]) -> tuple[Settled, ...]:
     """Through which doors the news of ends came, every door in its place."""
-    counted = jobs.counts("settled_by", len(sources))[1:].tolist()
+    together = np.zeros(jobs.length, dtype=np.int64)
+    counted = counting.counts(together, jobs["settled_by"], 1, len(sources))[0, 1:].tolist()
     by_door = dict.fromkeys(DOORS, 0)
     for source, count in zip(sources[1:], counted, strict=True):
         by_door[_DOORS.get(str(source), _OTHER)] += count

@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from core.analytics import columns
+from core.analytics import columns, counting
 from core.analytics.columns import Ints
 from core.analytics.selection import View
 from core.credits.ledger import SYSTEM_REASON, EntryKind
@@ -93,7 +93,7 @@ class Costs:
 
 def moved(ledger: View, groups: Ints, count: int) -> Ints:
     """The credits moved by kind (columns) in each of `count` groups (rows); `groups` has the group of each entry."""
-    return _sums(groups * _KINDS + ledger["kind"], ledger["amount"], count * _KINDS).reshape(count, _KINDS)
+    return counting.sums(groups, ledger["kind"], ledger["amount"], count, _KINDS)
 
 
 def credits(sums: Ints) -> list[Credits]:
@@ -108,7 +108,7 @@ def refund_reasons(ledger: View, reasons: Sequence[object]) -> tuple[RefundReaso
     """Refunds by reason, most credits first."""
     places = np.flatnonzero(ledger["kind"] == _REFUND)
     codes, amounts = ledger["reason"][places], ledger["amount"][places]
-    sums = _sums(codes, amounts, len(reasons)).tolist()
+    sums = counting.sums(codes.astype(np.int64), None, amounts, len(reasons))[:, 0].tolist()
     counts = np.bincount(codes, minlength=len(reasons)).tolist()
     found = [
         RefundReason(reason=str(reason), credits=total, count=count)
@@ -124,8 +124,7 @@ def credit_days(
     """What was charged and refunded by name and day, in that order; only where anything was."""
     cells = ledger[dimension].astype(np.int64) * len(days) + ledger.parts(borders_us)
     used, cells = _numbered(cells, len(names) * len(days))
-    codes = cells * _KINDS + ledger["kind"]
-    sums = _sums(codes, ledger["amount"], len(used) * _KINDS).reshape(-1, _KINDS)
+    sums = counting.sums(cells, ledger["kind"], ledger["amount"], len(used), _KINDS)
     moved = np.flatnonzero((sums[:, _CHARGE] != 0) | (sums[:, _REFUND] != 0))
     by_kind = zip(used[moved].tolist(), (-sums[moved, _CHARGE]).tolist(), sums[moved, _REFUND].tolist(), strict=True)
     found = [
@@ -139,9 +138,9 @@ def paid(jobs: View, groups: Ints, count: int) -> Ints:
     """For each of `count` groups (rows): jobs, completed ones, and what was spent and wasted, as in `Costs`."""
     found = [
         np.bincount(groups, minlength=count),
-        np.bincount(groups[jobs["duration_bin"] != 0], minlength=count),
-        _sums(groups, jobs["cost"], count),
-        *(_sums_of_few(groups, jobs[name], count) for name in columns.WASTE),
+        counting.sums(groups, None, jobs["duration_bin"] != 0, count)[:, 0],
+        counting.sums(groups, None, jobs["cost"], count)[:, 0],
+        *(_sums_of_few(groups, jobs, name, count) for name in columns.WASTE),
     ]
     return np.stack(found, axis=1)
 
@@ -173,11 +172,6 @@ def _numbered(cells: Ints, size: int) -> tuple[Ints, Ints]:
 _CELLS_MAX = 1_000_000
 
 
-def _sums(groups: Ints, amounts: Ints, count: int) -> Ints:
-    # In floating point, but exact: none of these sums comes near 2 ** 53.
-    return np.rint(np.bincount(groups, weights=amounts, minlength=count)).astype(np.int64)
-
-
-def _sums_of_few(groups: Ints, amounts: Ints, count: int) -> Ints:
-    places = np.flatnonzero(amounts)
-    return _sums(groups[places], amounts[places], count)
+def _sums_of_few(groups: Ints, jobs: View, name: str, count: int) -> Ints:
+    places = jobs.filled(name)
+    return counting.sums(groups[places], None, jobs[name][places], count)[:, 0]

@@ -45,8 +45,8 @@ def jobs(session: Session, history: History, job_ids: Sequence[str]) -> Iterator
     """The rows of these jobs, in chunks; new words get codes in the history."""
     for start in range(0, len(job_ids), CHUNK_IDS):
         some = job_ids[start : start + CHUNK_IDS]
-        found = session.execute(_job_query(session).where(Job.id.in_(some)).order_by(Job.id)).all()
-        variants = session.execute(_variant_query(session).where(Variant.job_id.in_(some))).all()
+        found = _rows(session, _job_query(session).where(Job.id.in_(some)).order_by(Job.id))
+        variants = _rows(session, _variant_query(session).where(Variant.job_id.in_(some)))
         if found:
             yield _job_columns(history, found, variants)
 
@@ -54,7 +54,8 @@ def jobs(session: Session, history: History, job_ids: Sequence[str]) -> Iterator
 def entry_chunks(session: Session, *, after_id: int) -> Iterator[Rows]:
     """Ledger rows with a higher id, by id: id, time, kind, amount, reason, job, and what a job is chosen by."""
     while True:
-        rows = session.execute(
+        rows = _rows(
+            session,
             sa.select(
                 LedgerEntry.id,
                 _microseconds(session, LedgerEntry.at),
@@ -68,8 +69,8 @@ def entry_chunks(session: Session, *, after_id: int) -> Iterator[Rows]:
             .outerjoin(Job, Job.id == LedgerEntry.job_id)
             .where(LedgerEntry.id > after_id)
             .order_by(LedgerEntry.id)
-            .limit(CHUNK_ENTRIES)
-        ).all()
+            .limit(CHUNK_ENTRIES),
+        )
         if rows:
             yield rows
         if len(rows) < CHUNK_ENTRIES:
@@ -99,6 +100,11 @@ def balances(session: Session) -> dict[int, tuple[str, int]]:
 
 def _account_names(session: Session) -> dict[int, str]:
     return {account_id: name for account_id, (name, _balance) in balances(session).items()}
+
+
+def _rows(session: Session, query: sa.Select[*tuple[Any, ...]]) -> Rows:
+    # Of the connection: a session would look at each row once more.
+    return session.connection().execute(query).all()
 
 
 def _microseconds(session: Session, column: InstrumentedAttribute[Any]) -> sa.ColumnElement[int]:
@@ -142,10 +148,10 @@ def _variant_query(session: Session) -> sa.Select[*tuple[Any, ...]]:
 def _job_chunks(session: Session) -> Iterator[tuple[Rows, Rows]]:
     last = ""
     while True:
-        found = session.execute(_job_query(session).where(Job.id > last).order_by(Job.id).limit(CHUNK_JOBS)).all()
+        found = _rows(session, _job_query(session).where(Job.id > last).order_by(Job.id).limit(CHUNK_JOBS))
         if found:
             first, last = found[0][0], found[-1][0]
-            yield found, session.execute(_variant_query(session).where(Variant.job_id.between(first, last))).all()
+            yield found, _rows(session, _variant_query(session).where(Variant.job_id.between(first, last)))
         if len(found) < CHUNK_JOBS:
             return
 

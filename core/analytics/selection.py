@@ -28,6 +28,7 @@ class View:
             places = begin + np.flatnonzero(chosen)
             self._rows, self.length = places, len(places)
         self._taken: dict[str, Array] = {}
+        self._filled: dict[str, Ints] = {}
 
     def __getitem__(self, name: str) -> Array:
         """A column of these rows; taken once, however often it is asked for."""
@@ -40,15 +41,22 @@ class View:
 
     def borders(self, times_us: Sequence[int]) -> Ints:
         """How many rows are before each of these times."""
-        return np.searchsorted(self["at"], np.array(times_us, dtype=np.int64))
+        found = np.searchsorted(self._table["at"], np.array(times_us, dtype=np.int64))
+        rows = self._rows
+        counted: Ints = (
+            np.clip(found - rows.start, 0, self.length) if isinstance(rows, slice) else np.searchsorted(rows, found)
+        )
+        return counted
 
     def parts(self, times_us: Sequence[int]) -> Ints:
         """For each row, between which two of these times it lies, from 0; the first and last embrace all rows."""
         return np.repeat(np.arange(len(times_us) - 1), np.diff(self.borders(times_us)))
 
-    def counts(self, name: str, size: int) -> Ints:
-        """How often each code below `size` is in a column."""
-        return np.bincount(self[name].reshape(-1), minlength=size)
+    def filled(self, name: str) -> Ints:
+        """In which rows a column is not zero, which few are; looked for once."""
+        if name not in self._filled:
+            self._filled[name] = np.flatnonzero(self[name])
+        return self._filled[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analytics import histogram
+from core.analytics import counting, histogram
 from core.analytics.columns import Ints
 from core.analytics.histogram import Floats
 from core.analytics.selection import View
@@ -59,10 +59,7 @@ def cells(jobs: View, name: str, groups: Ints, count: int) -> Ints:
 
     `groups` has the group of each job, for all of its durations.
     """
-    bins = jobs[f"{name}_bin"]
-    each = groups * histogram.BINS
-    codes = (each + bins if bins.ndim == 1 else each[:, None] + bins).reshape(-1)
-    found = np.bincount(codes, minlength=count * histogram.BINS).reshape(count, histogram.BINS)
+    found = counting.counts(groups, jobs[f"{name}_bin"], count, histogram.BINS)
     found[:, histogram.NO_BIN] = 0
     return found
 
@@ -80,12 +77,11 @@ def durations(jobs: View, name: str, groups: Ints, counted: Ints) -> list[Durati
 
 def timing(jobs: View, known: Mapping[str, Ints]) -> Timing:
     """Every stage, over all rows; `known` has the counts by bin of those that were counted before."""
-    nobody = np.zeros(jobs.length, dtype=np.int64)
+    together = np.zeros(jobs.length, dtype=np.int64)
 
     def stage(name: str) -> Stage:
-        counted = known[name] if name in known else jobs.counts(f"{name}_bin", histogram.BINS)
-        counted[histogram.NO_BIN] = 0
-        found = durations(jobs, name, nobody, counted[None, :])
+        counted = known[name] if name in known else cells(jobs, name, together, 1)[0]
+        found = durations(jobs, name, together, counted[None, :])
         return Stage(durations=found[0], bars=histogram.bars(counted))
 
     return Timing(
