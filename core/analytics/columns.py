@@ -24,8 +24,8 @@ SLOTS = pricing.VARIANTS_PER_JOB
 STATES = tuple(JobState)
 KINDS = tuple(EntryKind)
 DIMENSIONS = tuple(dimension.value for dimension in Dimension)
-# All that is kept as codes of words.
-WORDS = (*DIMENSIONS, "error", "settled_by", "reason")
+# All that is kept as codes: of words, and of fates, of which few ever occur.
+WORDS = (*DIMENSIONS, "fate", "error", "settled_by", "reason")
 # What is measured of each variant that has its result.
 STAGES = ("queue_wait", "provider", "settlement", "end_to_end")
 # What money went to without a result: by what became of the variant that it was spent on.
@@ -186,7 +186,9 @@ class History:
 
     def in_flight(self) -> Ints:
         """The places of jobs that had not ended when they were read."""
-        is_in_flight = np.array([not STATES[state].is_terminal for state in FATE_STATE])
+        # The first code is for none.
+        states = FATE_STATE[np.array(self.words["fate"].values[1:], dtype=np.int64)].tolist()
+        is_in_flight = np.array([False, *(not STATES[state].is_terminal for state in states)])
         return np.flatnonzero(is_in_flight[self.jobs["fate"]])
 
     def job_ids(self, places: Ints) -> list[str]:

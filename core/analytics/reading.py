@@ -187,7 +187,7 @@ def _job_columns(history: History, found: Rows, variants: Rows) -> dict[str, Arr
         "id_low": low,
         "id_high": high,
         "at": created_us,
-        "fate": fate,
+        "fate": words["fate"].of_all(fate.tolist()),
         **{name: words[name].of_all(values) for name, values in zip(columns.DIMENSIONS, dimensions, strict=True)},
         "error": words["error"].of_all(errors),
         "duration": duration,

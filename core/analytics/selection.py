@@ -61,10 +61,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The jobs that were submitted, and the credits that were moved, in a period."""
+    """The jobs that were submitted, and the credits that were moved, in a period; `fates` are behind their codes."""
 
     jobs: View
     ledger: View
+    fates: Sequence[object]
 
 
 def select(history: History, *, since_us: int, until_us: int, codes: Mapping[str, int]) -> Selection:
@@ -72,6 +73,7 @@ def select(history: History, *, since_us: int, until_us: int, codes: Mapping[str
     return Selection(
         View(history.jobs, since_us=since_us, until_us=until_us, codes=codes),
         View(history.ledger, since_us=since_us, until_us=until_us, codes=codes),
+        history.words["fate"].values,
     )
 
 

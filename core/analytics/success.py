@@ -1,5 +1,6 @@
 """How many succeeded, and what did retries rescue? Shares with their counts and how sure they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +60,10 @@ def _is(*states: JobState) -> Ints:
 
 
 _IN_FLIGHT = _is(*(state for state in JobState if not state.is_terminal))
+_ENDED = 1 - _IN_FLIGHT
 _COUNTED = _is(JobState.COMPLETED, JobState.PARTIAL, JobState.FAILED)
 _COMPLETED = _is(JobState.COMPLETED)
+# What a job of each fate (rows) adds to each sum (columns).
 _WEIGHTS = np.stack(
     [
         np.ones(columns.FATES, dtype=np.int64),
@@ -72,12 +75,6 @@ _WEIGHTS = np.stack(
         _COMPLETED * (columns.FATE_RETRIED == 0),
         _SUCCEEDED,
         _SUCCEEDED + _FAILED,
-    ],
-    axis=1,
-)
-_ENDED = 1 - _IN_FLIGHT
-_RETRY_WEIGHTS = np.stack(
-    [
         _ENDED * columns.FATE_RESCUED,
         _ENDED * columns.FATE_RETRIED,
         _COMPLETED * columns.FATE_IS_RETRY,
@@ -85,30 +82,30 @@ _RETRY_WEIGHTS = np.stack(
     ],
     axis=1,
 )
+_RETRIES_FROM = _WEIGHTS.shape[1] - 4
 
 
-def fates(jobs: View, groups: Ints, count: int) -> Ints:
-    """How often each fate (columns) is in each of `count` groups (rows)."""
-    return counting.counts(groups, jobs["fate"], count, columns.FATES)
+def sums(jobs: View, fates: Sequence[object], groups: Ints, count: int) -> Ints:
+    """What success and retries are told from (columns), for each of `count` groups (rows); rows add up.
 
-
-def successes(counted: Ints) -> list[Success]:
-    """The figures of each row of counts by fate."""
-    return [_success(row) for row in _weighed(counted, _WEIGHTS)]
-
-
-def retries(counted: Ints) -> Retries:
-    """What retries rescued, of all that ended, from one row of counts by fate."""
-    rescued, retried, completed, again = _weighed(counted[None, :], _RETRY_WEIGHTS)[0]
-    return Retries(free=Share(rescued, retried), by_people=Share(completed, again))
-
-
-def _weighed(counted: Ints, weights: Ints) -> list[list[int]]:
-    # In floating point, where products of tables are many times as quick, and counts are exact all the same.
-    found: list[list[int]] = (
-        np.rint(counted.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64).tolist()
-    )
+    `fates` are the fates behind the codes, and `groups` has the group of each job.
+    """
+    counted = counting.counts(groups, jobs["fate"], count, len(fates))
+    # The first code is for none.
+    known = _WEIGHTS[np.array(fates[1:], dtype=np.int64)]
+    found: Ints = counted[:, 1:] @ known
     return found
+
+
+def successes(rows: Ints) -> list[Success]:
+    """The figures of each row of sums."""
+    return [_success(row) for row in rows[:, :_RETRIES_FROM].tolist()]
+
+
+def retries(row: Ints) -> Retries:
+    """What retries rescued, of all that ended, from one row of sums."""
+    rescued, retried, completed, again = row[_RETRIES_FROM:].tolist()
+    return Retries(free=Share(rescued, retried), by_people=Share(completed, again))
 
 
 def _success(sums: list[int]) -> Success:

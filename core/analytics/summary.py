@@ -188,7 +188,7 @@ def summarize(
         headline=_headlines(jobs, np.zeros(jobs.length, dtype=np.int64), total)[0],
         before=_whole(_selected(history, period.before, codes)) if compare else None,
         timing=timing.timing(jobs, known),
-        retries=success.retries(total.fates[0]),
+        retries=success.retries(total.success[0]),
         refund_reasons=money.refund_reasons(selected.ledger, words["reason"].values),
         failures=failures,
         timed_out=course.timed_out(failures, jobs.length),
@@ -208,7 +208,7 @@ def _selected(history: History, period: Period, codes: dict[str, int]) -> Select
 class _Tally:
     """All that headlines are made of, a row for each group; rows add up."""
 
-    fates: Ints
+    success: Ints
     variant_cells: Ints
     job_cells: Ints
     moved: Ints
@@ -223,7 +223,7 @@ def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _
     """Counts of each of `count` groups, given the group of each job and of each entry of the ledger."""
     jobs = selected.jobs
     return _Tally(
-        success.fates(jobs, of_jobs, count),
+        success.sums(jobs, selected.fates, of_jobs, count),
         timing.cells(jobs, timing.END_TO_END, of_jobs, count),
         timing.cells(jobs, timing.JOB, of_jobs, count),
         money.moved(selected.ledger, of_ledger, count),
@@ -233,7 +233,7 @@ def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _
 
 def _headlines(jobs: View, of_jobs: Ints, tally: _Tally) -> list[Headline]:
     found = zip(
-        success.successes(tally.fates),
+        success.successes(tally.success),
         timing.durations(jobs, timing.END_TO_END, of_jobs, tally.variant_cells),
         timing.durations(jobs, timing.JOB, of_jobs, tally.job_cells),
         money.credits(tally.moved),

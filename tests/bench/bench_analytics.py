@@ -184,8 +184,8 @@ def _ours(history: History, last: date) -> dict[str, Callable[[], Answer]]:
         return selection.select(history, since_us=since_us, until_us=until_us, codes={})
 
     def by_day() -> Answer:
-        jobs, days = selected().jobs, period.days
-        found = success.successes(success.fates(jobs, jobs.parts(period.borders_us), len(days)))
+        jobs, days, fates = selected().jobs, period.days, history.words["fate"].values
+        found = success.successes(success.sums(jobs, fates, jobs.parts(period.borders_us), len(days)))
         return {day: (one.completed, one.success.whole) for day, one in zip(days, found, strict=True) if one.jobs}
 
     def by_style() -> Answer:
@@ -260,10 +260,11 @@ def _duckdb(history: History) -> dict[str, Callable[[], Answer]]:
 
     jobs, ledger = history.jobs, history.ledger
     states = [state.value for state in columns.STATES]
+    state_of = np.array([0, *(columns.FATE_STATE[fate] for fate in history.words["fate"].values[1:])])
     job_frame = pd.DataFrame(
         {
             "created_at": jobs["at"].astype("datetime64[us]"),
-            "state": pd.Categorical.from_codes(columns.FATE_STATE[jobs["fate"]], states),
+            "state": pd.Categorical.from_codes(state_of[jobs["fate"]], states),
             "style": words("style", jobs["style"]),
             "took": np.where(jobs["duration"] == NEVER, np.nan, jobs["duration"] / 1e6),
         }
