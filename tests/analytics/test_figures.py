@@ -18,10 +18,12 @@ from core.analytics.keeping import KeptHistory
 from core.analytics.periods import Period
 from core.analytics.summary import Figures, Headline, Summary
 from core.db.session import Database
+from core.jobs.desk import Desk
 from tests import factories
 from tests.analytics import histories, naive
 from tests.analytics.histories import Writer
 from tests.factories import BELLEVUE, OUTSIDER, People
+from tests.settable_clock import SettableClock
 
 # A zone and a moment at which something odd happens to its days.
 BORDERS = (
@@ -198,3 +200,12 @@ def test_only_who_may_see_figures_does(database: Database, people: People) -> No
         figures.credit_days(people.bob, period)
     with pytest.raises(errors.PermissionDenied):
         figures.choices(people.bob, Dimension.STYLE)
+
+
+def test_a_job_of_midnight_belongs_to_the_day_that_begins(desk: Desk, clock: SettableClock) -> None:
+    clock.time = datetime(2026, 3, 1, 18, 15, tzinfo=UTC)
+    factories.job(desk)
+    figures, zone = Figures(KeptHistory(desk.database)), ZoneInfo("Asia/Kathmandu")
+    for day, jobs in ((date(2026, 3, 1), 0), (date(2026, 3, 2), 1)):
+        found = figures.summary(factories.manager(), Period(day, day, zone)).headline
+        assert (found.success.jobs, found.credits.charged) == (jobs, 40 * jobs)
