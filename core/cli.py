@@ -147,6 +147,18 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("recount-figures")
+def recount_figures() -> None:
+    """Prove the columns behind the figures equal to the tables; else exit 1 with a list, and make them anew."""
+    with _opened() as runtime:
+        found = runtime.figures().recount(_operator())
+        for sentence in found:
+            typer.echo(sentence)
+        typer.echo("The columns were made anew." if found else "The columns behind the figures equal the tables.")
+    if found:
+        raise typer.Exit(1)
+
+
 @app.command("demo-data")
 def demo_data(
     jobs: Annotated[int, typer.Option(min=1, max=2_000_000, help="How many jobs.")],

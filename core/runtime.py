@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import errors, logs
 from core.analytics.collector import DatabaseCollector
@@ -21,11 +22,16 @@ from core.settings import Settings
 from core.storage.backend import ObjectStorage
 from core.webhooks.inbox import Inbox
 
+if TYPE_CHECKING:
+    from core.analytics.summary import Figures
+
 _SIMULATOR_TOKEN = "simulator"  # noqa: S105 - the simulator takes any token
 # Nothing listens on the discard port: a demo whose simulator is not running has an unreachable provider.
 _NO_SIMULATOR_URL = "http://127.0.0.1:9"
 WELCOME_ACCOUNT = "Demo"
 WELCOME_CREDITS = 1_000
+# Where the columns behind the figures are kept for a quick start, in the data folder; it may be removed at any time.
+COLUMNS_FILE = Path("figures") / "columns"
 _log = logs.get(__name__)
 
 
@@ -58,6 +64,19 @@ class Runtime:
             create_burst=settings.create_burst,
         )
         self.inbox = Inbox(self.desk, configured_secrets=settings.webhook_secrets)
+        self._figures: Figures | None = None
+        self._figures_turn = threading.Lock()
+
+    def figures(self) -> "Figures":
+        """All figures, from the columns that this process keeps once they are asked for."""
+        with self._figures_turn:
+            if self._figures is None:
+                # numpy and the columns take time and memory, which only who shows figures should spend.
+                from core.analytics.keeping import KeptHistory
+                from core.analytics.summary import Figures
+
+                self._figures = Figures(KeptHistory(self.database, file=self.settings.data_dir / COLUMNS_FILE))
+            return self._figures
 
     def new_queue(self) -> VariantQueue:
         """The durable queue of this process."""

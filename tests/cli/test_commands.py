@@ -12,6 +12,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from core import cli, clock, errors, logs
+from core.analytics import column_file, reading
 from core.auth import api_keys, users
 from core.auth.users import Identity
 from core.db.session import Database
@@ -298,3 +299,19 @@ def test_demo_data_adds_up(run: Run, opened: Database, made: tuple[Desk, str]) -
         assert session.scalar(sa.select(sa.func.count()).select_from(Job)) == 61
     checked = run("check")
     assert checked.exit_code == 0, checked.stdout
+
+
+def test_recounted_figures_equal_the_tables_or_are_mended(tmp_path: Path, run: Run, opened: Database) -> None:
+    run("demo-data", "--jobs", "40", "--days", "3")
+    file = tmp_path / "data" / "figures" / "columns"
+    with opened.read() as session:
+        history = reading.whole(session)
+    column_file.save(file, history)
+    result = run("recount-figures")
+    assert (result.exit_code, result.stdout) == (0, "The columns behind the figures equal the tables.\n")
+    history.jobs["cost"][0] += 1
+    column_file.save(file, history)
+    result = run("recount-figures")
+    assert result.exit_code == 1
+    assert "cost is" in result.stdout
+    assert run("recount-figures").exit_code == 0

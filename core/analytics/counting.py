@@ -1,0 +1,47 @@
+"""How many of each kind are in each group? Counts and sums in two dimensions, stretch by stretch.
+
+What is computed on the way stays small enough for the processor's cache, which makes it several times as quick.
+"""
+
+import numpy as np
+
+from core.analytics.columns import Array, Ints
+
+_STRETCH = 65_536
+
+
+def counts(groups: Ints, codes: Array, count: int, size: int) -> Ints:
+    """How often each code below `size` (columns) is in each of `count` groups (rows).
+
+    `groups` has the group of each row; `codes` one code a row, or several. It is quickest where groups come in order.
+    """
+    found = np.zeros(count * size, dtype=np.int64)
+    for start in range(0, len(groups), _STRETCH):
+        some, low, high = _stretch(groups, start)
+        cells = codes[start : start + _STRETCH].reshape(-1)
+        if high - low > 1:
+            offsets = (some - low) * size
+            # Repeated, as adding to many short rows is slow.
+            cells = cells + (offsets if codes.ndim == 1 else np.repeat(offsets, codes.shape[1]))
+        found[low * size : high * size] += np.bincount(cells, minlength=(high - low) * size)
+    return found.reshape(count, size)
+
+
+def sums(groups: Ints, codes: Array | None, amounts: Array, count: int, size: int = 1) -> Ints:
+    """The sum of the amounts of each code (columns; one, if there are no codes) in each group (rows)."""
+    found = np.zeros(count * size)
+    for start in range(0, len(groups), _STRETCH):
+        some, low, high = _stretch(groups, start)
+        cells = (some - low) * size
+        if codes is not None:
+            cells = cells + codes[start : start + _STRETCH]
+        part = np.bincount(cells, weights=amounts[start : start + _STRETCH], minlength=(high - low) * size)
+        found[low * size : high * size] += part
+    # In floating point, but exact: none of these sums comes near 2 ** 53.
+    return np.rint(found).astype(np.int64).reshape(count, size)
+
+
+def _stretch(groups: Ints, start: int) -> tuple[Ints, int, int]:
+    """A stretch of the groups, the lowest of them, and one more than the highest."""
+    some = groups[start : start + _STRETCH]
+    return some, int(some.min()), int(some.max()) + 1

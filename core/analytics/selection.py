@@ -1,0 +1,105 @@
+"""Which rows is a figure about? Those of a period that a filter lets through, as columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.analytics.columns import Array, History, Ints, Table
+from core.analytics.filters import Dimension, Filter
+
+# No word has this code: what is asked for was never met.
+_NOTHING = -1
+
+
+class View:
+    """Rows of a table, in order of time. `view["cost"]` is a column of them; `length` says how many there are."""
+
+    def __init__(self, table: Table, *, since_us: int, until_us: int, codes: Mapping[str, int]) -> None:
+        self._table = table
+        begin, end = np.searchsorted(table["at"], (since_us, until_us)).tolist()
+        self._rows: slice | Ints = slice(begin, end)
+        self.length: int = end - begin
+        chosen: Array | None = None
+        for name, code in codes.items():
+            matches = table[name][begin:end] == code
+            chosen = matches if chosen is None else chosen & matches
+        if chosen is not None and not chosen.all():
+            places = begin + np.flatnonzero(chosen)
+            self._rows, self.length = places, len(places)
+        self._taken: dict[str, Array] = {}
+        self._filled: dict[str, Ints] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        """A column of these rows; taken once, however often it is asked for."""
+        if name not in self._taken:
+            column = self._table[name]
+            # Many times quicker than an index of two dimensions.
+            rows = self._rows
+            self._taken[name] = column[rows] if isinstance(rows, slice) else np.take(column, rows, axis=0)
+        return self._taken[name]
+
+    def borders(self, times_us: Sequence[int]) -> Ints:
+        """How many rows are before each of these times."""
+        found = np.searchsorted(self._table["at"], np.array(times_us, dtype=np.int64))
+        rows = self._rows
+        counted: Ints = (
+            np.clip(found - rows.start, 0, self.length) if isinstance(rows, slice) else np.searchsorted(rows, found)
+        )
+        return counted
+
+    def parts(self, times_us: Sequence[int]) -> Ints:
+        """For each row, between which two of these times it lies, from 0; the first and last embrace all rows."""
+        return np.repeat(np.arange(len(times_us) - 1), np.diff(self.borders(times_us)))
+
+    def filled(self, name: str) -> Ints:
+        """In which rows a column is not zero, which few are; looked for once."""
+        if name not in self._filled:
+            self._filled[name] = np.flatnonzero(self[name])
+        return self._filled[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The jobs that were submitted, and the credits that were moved, in a period; `fates` are behind their codes."""
+
+    jobs: View
+    ledger: View
+    fates: Sequence[object]
+
+
+def select(history: History, *, since_us: int, until_us: int, codes: Mapping[str, int]) -> Selection:
+    """What lies in the period, half open, and has these codes."""
+    return Selection(
+        View(history.jobs, since_us=since_us, until_us=until_us, codes=codes),
+        View(history.ledger, since_us=since_us, until_us=until_us, codes=codes),
+        history.words["fate"].values,
+    )
+
+
+def codes_of(history: History, wanted: Filter, *, account_id: int | None) -> dict[str, int]:
+    """The filter in codes; `account_id` is the one account that is seen at all, or None for every one."""
+    chosen = wanted.wanted()
+    by_name = {name: one for one, name in history.account_names.items()}
+    codes = {
+        dimension.value: _code(history, dimension, by_name.get(value) if dimension is Dimension.ACCOUNT else value)
+        for dimension, value in chosen.items()
+    }
+    if account_id is None:
+        return codes
+    own = _code(history, Dimension.ACCOUNT, account_id)
+    asked = codes.get(Dimension.ACCOUNT.value, own)
+    return {**codes, Dimension.ACCOUNT.value: own if asked == own else _NOTHING}
+
+
+def _code(history: History, dimension: Dimension, value: object) -> int:
+    code = history.words[dimension.value].of(value) if value is not None else None
+    return _NOTHING if code is None else code
+
+
+def names(history: History, dimension: Dimension) -> list[str]:
+    """What the codes of a dimension are called, by code; the first, for none, is empty."""
+    values = history.words[dimension.value].values
+    if dimension is Dimension.ACCOUNT:
+        return [history.account_names.get(value, str(value)) if value is not None else "" for value in values]  # type: ignore[call-overload]
+    return [str(value) if value is not None else "" for value in values]
