@@ -129,6 +129,9 @@ def _ask_for_role(actor: Actor, person: Person, accounts: Sequence[str]) -> None
     is_same = (role, account) == (person.role, person.account)
     reason = "That is the role they have." if is_same else _no_account(role, account)
     st.caption(reason or "It counts from their next click on. The change is written to the audit log.")
+    if person.live_key_count:
+        keys = formatting.count(person.live_key_count, "API key")
+        st.info(f"They have made {keys} that work: a key may never do more than its maker.", icon=":material/key:")
     label = "Change the role" if is_same else "Take the role away" if role is None else f"Make {role.value}"
     if st.button(label, type="primary", disabled=bool(reason), help=reason or None, key=f"set-role-{person.id}"):
         changed = deeds.attempt(

@@ -1,6 +1,7 @@
 """Can a manager let people and programs in, set limits, and prove who did what? And does nobody else get to it?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -160,6 +161,16 @@ def test_a_role_is_changed_and_taken_away(runtime: Runtime, database: Database) 
     button_by_label(app, "Take the role away").click().run()
     assert people(database)[bob.email].role is None
     assert deeds_of(database).count(AuditKind.ROLE_CHANGED) == 2
+
+
+def test_before_a_role_is_changed_the_keys_that_it_touches_are_told(runtime: Runtime, database: Database) -> None:
+    invite(database, "kim@example.com", Role.MANAGER)
+    kim = replace(people(database)["kim@example.com"], live_key_count=2)
+    told = words(dialog(admin_people._ask_for_role, MONA, kim, [BELLEVUE]))
+    assert "They have made 2 API keys that work" in told
+    assert "API key" not in words(
+        dialog(admin_people._ask_for_role, MONA, replace(kim, live_key_count=0), [BELLEVUE])
+    )
 
 
 def test_staff_need_an_account_to_choose() -> None:
