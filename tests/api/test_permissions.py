@@ -6,6 +6,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from core.api.app import build_api
+from core.auth.roles import PERMISSIONS, Action, Role
 from tests import factories
 from tests.api_client import Api, problem
 from tests.factories import BELLEVUE
@@ -35,6 +36,25 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/files/{key:path}"): (401, 200, 404, 200, 200),
     ("POST", "/webhooks/replicate"): (401, 401, 401, 401, 401),
 }
+# What the role must be allowed to do before a route does anything; None for those that anybody may call.
+NEEDS: dict[tuple[str, str], Action | None] = {
+    ("GET", "/openapi.json"): None,
+    ("POST", "/stage"): Action.STAGE,
+    ("GET", "/jobs"): Action.READ_JOBS,
+    ("GET", "/jobs/{job_id}"): Action.READ_JOBS,
+    ("POST", "/jobs/{job_id}/cancel"): Action.CANCEL,
+    ("POST", "/jobs/{job_id}/retry"): Action.RETRY,
+    ("POST", "/jobs/{job_id}/refund"): Action.REFUND,
+    ("GET", "/refunds"): Action.REFUND,
+    ("POST", "/refunds/{refund_id}/approve"): Action.DECIDE_REFUNDS,
+    ("POST", "/refunds/{refund_id}/decline"): Action.DECIDE_REFUNDS,
+    ("POST", "/sync-staging"): Action.SYNC,
+    ("GET", "/replicate/status/{prediction_id}"): Action.ASK_PROVIDER,
+    ("GET", "/accounts/{account:path}"): Action.READ_ACCOUNTS,
+    ("GET", "/files/{key:path}"): Action.READ_JOBS,
+    ("POST", "/webhooks/replicate"): None,
+}
+ROLES = {"bob": Role.STAFF, "charlie": Role.STAFF, "dora": Role.SUPPORT, "alice": Role.MANAGER}
 
 
 def routes() -> set[tuple[str, str]]:
@@ -47,8 +67,16 @@ def routes() -> set[tuple[str, str]]:
     }
 
 
-def test_every_route_has_an_expectation() -> None:
-    assert routes() == set(EXPECTED)
+def test_every_route_has_an_expectation_and_a_rule() -> None:
+    assert routes() == set(EXPECTED) == set(NEEDS)
+
+
+@pytest.mark.parametrize("caller", ROLES)
+@pytest.mark.parametrize("route", sorted(NEEDS))
+def test_a_role_is_forbidden_what_the_table_does_not_give_it(route: tuple[str, str], caller: str) -> None:
+    # What each caller is expected to get is what they do get, below; here it is held against the table of roles.
+    needed, answer = NEEDS[route], EXPECTED[route][CALLERS.index(caller)]
+    assert (answer == 403) is (needed is not None and needed not in PERMISSIONS[ROLES[caller]])
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(EXPECTED))
