@@ -118,6 +118,11 @@ def asked(first: date, last: date, *, zone: str) -> Period:
     return Period(first, last, found)
 
 
+def days_before(day: date, count: int) -> date:
+    """The day so many days before; the first of the calendar where it has none."""
+    return date.fromordinal(max(day.toordinal() - count, 1))
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of that name, such as "Europe/Berlin".
 

@@ -146,7 +146,7 @@ class Figures:
             return money.credit_days(ledger, by.value, names, period.days, period.borders_us)
 
     def first_moment(self, actor: Actor) -> datetime | None:
-        """When the first job that the actor sees was submitted, or the first credits were moved; None before that.
+        """When the first job that the actor sees was submitted; None before that.
 
         Raises:
             PermissionDenied: if the actor may not see analytics.
@@ -154,9 +154,8 @@ class Figures:
         actor.require(Action.READ_ANALYTICS)
         with self._kept.current() as history:
             codes = selection.codes_of(history, Filter(), account_id=actor.account_id)
-            found = selection.select(history, since_us=_EVER_US[0], until_us=_EVER_US[1], codes=codes)
-            firsts = [int(view["at"][0]) for view in (found.jobs, found.ledger) if view.length]
-        return _EPOCH + timedelta(microseconds=min(firsts)) if firsts else None
+            jobs = selection.View(history.jobs, since_us=_EVER_US[0], until_us=_EVER_US[1], codes=codes)
+            return _EPOCH + timedelta(microseconds=int(jobs["at"][0])) if jobs.length else None
 
     def choices(self, actor: Actor, dimension: Dimension) -> list[str]:
         """What can be chosen in a filter, in order.

@@ -1,6 +1,6 @@
 """How does a program read the figures?"""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -50,7 +50,7 @@ def get_summary(
     """All figures of a period."""
     actor.require(Action.READ_ANALYTICS)
     last = last or clock.now().astimezone(periods.zone_of(zone)).date()
-    period = periods.asked(first or last - timedelta(days=_DAYS - 1), last, zone=zone)
+    period = periods.asked(first or periods.days_before(last, _DAYS - 1), last, zone=zone)
     wanted = Filter(
         account=account,
         person=person,
