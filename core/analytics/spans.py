@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.analytics.periods import Period
 
+_WEEK_DAYS = 7
 # Beyond so many days, days are told by weeks, and weeks by months: nobody reads more bars than that.
 _DAYS_MAX, _DAYS_OF_WEEKS_MAX = 120, 732
 
@@ -51,6 +52,15 @@ def spans(period: Period) -> tuple[Span, ...]:
         days = list(group)
         found.append(Span(first=days[0][0], last=days[-1][0], hour=None, since_us=days[0][1]))
     return tuple(found)
+
+
+def is_cut(span: Span, grain: Grain) -> bool:
+    """Whether the period's ends left less of a week or month than there is: too little to compare."""
+    if grain is Grain.WEEK:
+        return (span.last - span.first).days != _WEEK_DAYS - 1
+    if grain is Grain.MONTH:
+        return span.first.day != 1 or (span.last + timedelta(days=1)).day != 1
+    return False
 
 
 def day_numbers(period: Period, parts: tuple[Span, ...]) -> list[int]:

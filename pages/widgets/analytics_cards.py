@@ -25,7 +25,8 @@ STYLE = f"""<style>
 class Card:
     """A chart with its words. Without a figure there is nothing to draw, and `empty` says why.
 
-    `jobs` are those behind the whole chart; `narrowed` finds those behind a point of it that was clicked.
+    `file` is what its picture is called. `jobs` are those behind the whole chart; `narrowed` finds those behind a
+    point of it that was clicked.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Card:
     terms: tuple[str, ...]
     figure: go.Figure | None
     empty: str
+    file: str
     jobs: Jobs | None = None
     narrowed: Callable[[Point], Jobs | None] | None = None
 
@@ -58,7 +60,7 @@ def draw_inside(card: Card) -> None:
     st.plotly_chart(
         card.figure,
         key=_key(card),
-        config=charts.config(f"staging-{card.key}"),
+        config=charts.config(card.file),
         alt=f"{card.title}. {card.count}",
         **clickable,
     )

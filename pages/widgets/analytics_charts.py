@@ -43,6 +43,7 @@ def success(summary: Summary) -> Card:
     share = summary.headline.success.success
     return Card(
         key="success",
+        file=_file(summary, "success"),
         title=f"Success rate by {_grain(summary)}",
         count=f"{formatting.count(share.whole, 'job')} that ended; the shade is where the true rate lies",
         terms=("success_rate", "interval"),
@@ -69,6 +70,7 @@ def volume(summary: Summary) -> Card:
 
     return Card(
         key="volume",
+        file=_file(summary, "volume"),
         title=f"Jobs by {_grain(summary)} and what became of them",
         count=f"{formatting.count(count, 'job')} submitted",
         terms=("period",),
@@ -89,6 +91,7 @@ def draw_times(read: Callable[[], Summary]) -> None:
         found = durations(summary.headline)
         card = Card(
             key=f"times-{timed}",
+            file=_file(summary, f"times-{timed}"),
             title=f"Time per {timed} by {_grain(summary)}",
             count=_told(found, f"{'completed job' if timed == 'job' else 'variant'}"),
             terms=("job_time" if timed == "job" else "end_to_end", "percentile"),
@@ -113,6 +116,7 @@ def draw_distribution(read: Callable[[], Summary]) -> None:
         analytics_cards.draw_inside(
             Card(
                 key=f"distribution-{name}",
+                file=_file(summary, f"distribution-{name}"),
                 title=f"How times are spread: {_SPREAD[name]}",
                 count=_told(stage.durations, noun),
                 terms=(term, "percentile"),
@@ -129,6 +133,7 @@ def credits(summary: Summary) -> Card:
     moved = summary.headline.credits
     return Card(
         key="credits",
+        file=_file(summary, "credits"),
         title=f"Credits by {_grain(summary)}",
         count=f"{formatting.number(moved.charged)} charged less {formatting.number(moved.refunded)} refunded is "
         f"{formatting.number(moved.net)} net",
@@ -146,6 +151,7 @@ def refund_reasons(summary: Summary) -> Card:
     count = sum(one.count for one in reasons)
     return Card(
         key="refund-reasons",
+        file=_file(summary, "refund-reasons"),
         title="Credits refunded, by reason",
         count=f"{formatting.credits(sum(one.credits for one in reasons))} in {formatting.count(count, 'refund')}",
         terms=("refunded",),
@@ -159,6 +165,7 @@ def costs(summary: Summary) -> Card:
     spent = summary.headline.costs
     return Card(
         key="costs",
+        file=_file(summary, "costs"),
         title=f"Dollars paid to Replicate by {_grain(summary)}",
         count=f"{formatting.dollars(spent.spent_usd_micros)}, "
         f"{formatting.dollars(spent.wasted_usd_micros)} of it without a result",
@@ -187,6 +194,7 @@ def failures(summary: Summary) -> Card:
 
     return Card(
         key="failures",
+        file=_file(summary, "failures"),
         title="Why variants failed, and when",
         count=f"{formatting.count(total, 'job')} with a failed variant"
         + (f"; {formatting.count(more, 'rarer reason')} not shown" if more > 0 else ""),
@@ -203,6 +211,7 @@ def settled(summary: Summary) -> Card:
     whole = summary.settled[0].variants.whole if summary.settled else 0
     return Card(
         key="settled",
+        file=_file(summary, "settled"),
         title="What brought the news",
         count=f"{formatting.count(whole, 'variant')} that ended",
         terms=("settled_by",),
@@ -217,6 +226,7 @@ def rhythm(summary: Summary) -> Card:
     count = summary.headline.success.jobs
     return Card(
         key="rhythm",
+        file=_file(summary, "rhythm"),
         title="When jobs come in",
         count=f"{formatting.count(count, 'job')} by weekday and hour in {summary.period.zone.key}",
         terms=("rhythm",),
@@ -242,6 +252,11 @@ def _told(found: Durations, noun: str) -> str:
     parts = (("p50", found.p50_seconds), ("p90", found.p90_seconds), ("p95", found.p95_seconds))
     percentiles = [f"{name} {formatting.duration(seconds)}" for name, seconds in (*parts, ("p99", found.p99_seconds))]
     return f"{formatting.count(found.count, noun)}: {', '.join(percentiles)}"
+
+
+def _file(summary: Summary, key: str) -> str:
+    """A picture's name: what it shows, and of which days."""
+    return formatting.file_word(f"{key} {summary.period.first} to {summary.period.last}")
 
 
 def _grain(summary: Summary) -> str:

@@ -9,7 +9,7 @@ from core.analytics import definitions
 from core.analytics.summary import Headline, Step, Summary
 from core.analytics.timing import Durations
 from core.jobs.states import JobState
-from pages.widgets import charts
+from pages.widgets import charts, formatting
 from pages.widgets.charts import Trace
 from pages.widgets.states import JOB_LOOKS
 
@@ -75,7 +75,7 @@ def success(summary: Summary) -> go.Figure:
 
 def volume(summary: Summary) -> go.Figure:
     """Jobs submitted in each step, stacked by what became of them."""
-    where = places(summary)
+    where, said = places(summary), [_submitted(summary, step) for step in summary.steps]
     traces: list[Trace] = [
         {
             "type": "bar",
@@ -83,14 +83,16 @@ def volume(summary: Summary) -> go.Figure:
             "y": [getattr(step.headline.success, name) for step in summary.steps],
             "name": word,
             "marker": {"color": getattr(charts.palette(), color)},
-            "hovertemplate": "%{y:,} " + word.lower() + "<extra></extra>",
+            "customdata": said,
+            # A part is clicked by itself, but hovered with what it is a part of.
+            "hovertemplate": "<b>%{y:,} " + word.lower() + "</b><br>%{customdata}<extra></extra>",
         }
         for name, _state, word, color in ENDS
         if getattr(summary.headline.success, name)
     ]
     layout = {
         "barmode": "stack",
-        "hovermode": "closest" if len(summary.steps) == 1 else "x unified",
+        "hovermode": "closest",
         "xaxis": charts.time_axis([step.span for step in summary.steps], summary.grain),
         "yaxis": {"tickformat": ",d", "rangemode": "tozero"},
     }
@@ -175,6 +177,17 @@ def costs(summary: Summary) -> go.Figure:
         "yaxis": {"tickprefix": "$", "tickformat": ",.2~f", "rangemode": "tozero"},
     }
     return charts.figure(traces, layout)
+
+
+def _submitted(summary: Summary, step: Step) -> str:
+    """A step's jobs in words: "22 Nov 2026: 40 jobs, 38 completed, 2 failed"."""
+    found = step.headline.success
+    parts = [
+        f"{formatting.number(getattr(found, name))} {word.lower()}"
+        for name, _s, word, _c in ENDS
+        if getattr(found, name)
+    ]
+    return f"{charts.said(step.span, summary.grain)}: {', '.join([formatting.count(found.jobs, 'job'), *parts])}"
 
 
 def _bars(where: Sequence[str], values: Sequence[float], name: str, color: str, hover: str) -> Trace:

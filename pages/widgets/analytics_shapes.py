@@ -55,7 +55,7 @@ def distribution(stage: Stage, noun: str, expected: tuple[int, int] | None) -> g
     layout = {
         "hovermode": "closest",
         "bargap": 0,
-        "margin": {"l": 4, "r": 8, "t": 24, "b": 4},
+        "margin": {"l": 4, "r": 8, "t": 44, "b": 4},
         "xaxis": {
             "type": "log",
             "range": [_log(min(lows) * 0.9), _log(max(highs) * 1.2)],

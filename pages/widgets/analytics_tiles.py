@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from core.analytics import spans
 from core.analytics.definitions import DEFINITIONS, JOB_EXPECTED_SECONDS
 from core.analytics.success import Share
 from core.analytics.summary import Headline, Summary
@@ -56,7 +57,7 @@ def draw(tiles: Sequence[Tile], summary: Summary, *, key: str = KEY) -> None:
 def _draw_one(tile: Tile, summary: Summary) -> None:
     value = tile.value(summary.headline)
     change = _change(tile, value, tile.value(summary.before) if summary.before is not None else None)
-    course = [tile.value(step.headline) for step in summary.steps]
+    course = [tile.value(step.headline) for step in summary.steps if not spans.is_cut(step.span, summary.grain)]
     known = [one for one in course if one is not None]
     st.metric(
         tile.label,

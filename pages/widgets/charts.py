@@ -14,7 +14,7 @@ import streamlit as st
 from core.analytics.spans import Grain, Span
 
 Trace = dict[str, Any]
-HEIGHT = 280
+HEIGHT = 296
 # Stands out on light and on dark, and says nothing by itself: lines that are expected, what is neither good nor bad.
 GRAY = "#8a837b"
 _ORDER = ("teal", "amber", "blue", "red", "violet", "gray")
@@ -81,7 +81,8 @@ def figure(traces: Sequence[Trace], layout: Mapping[str, Any] | None = None, *, 
     """A drawing in the layout of all; `layout` is put over it."""
     base: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 4, "r": 8, "t": 34, "b": 4},
+        # The buttons stand above the legend.
+        "margin": {"l": 4, "r": 8, "t": 52, "b": 4},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "itemsizing": "constant"},
         "hoverlabel": {"namelength": -1},
         "hovermode": "x unified",
