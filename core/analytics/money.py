@@ -134,11 +134,14 @@ def credit_days(
     return tuple(sorted(found, key=lambda one: (one.name, one.day)))
 
 
-def paid(jobs: View, groups: Ints, count: int) -> Ints:
-    """For each of `count` groups (rows): jobs, completed ones, and what was spent and wasted, as in `Costs`."""
+def paid(jobs: View, groups: Ints, counted: Ints) -> Ints:
+    """For each group (rows): jobs, completed ones, and what was spent and wasted, as in `Costs`.
+
+    `groups` has the group of each job, and `counted` the jobs and the completed ones of each group.
+    """
+    count = len(counted)
     found = [
-        np.bincount(groups, minlength=count),
-        counting.sums(groups, None, jobs["duration_bin"] != 0, count)[:, 0],
+        *counted.T,
         counting.sums(groups, None, jobs["cost"], count)[:, 0],
         *(_sums_of_few(groups, jobs, name, count) for name in columns.WASTE),
     ]

@@ -82,6 +82,8 @@ _WEIGHTS = np.stack(
     ],
     axis=1,
 )
+# Where these stand in a row of sums.
+_JOBS, _COMPLETED_JOBS = 0, 2
 _RETRIES_FROM = _WEIGHTS.shape[1] - 4
 
 
@@ -95,6 +97,11 @@ def sums(jobs: View, fates: Sequence[object], groups: Ints, count: int) -> Ints:
     known = _WEIGHTS[np.array(fates[1:], dtype=np.int64)]
     found: Ints = counted[:, 1:] @ known
     return found
+
+
+def jobs_and_completed(rows: Ints) -> Ints:
+    """How many jobs there are in each row of sums, and how many of them were completed."""
+    return rows[:, [_JOBS, _COMPLETED_JOBS]]
 
 
 def successes(rows: Ints) -> list[Success]:

@@ -22,7 +22,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 
 # A manager goes back and forth between a few filters, and several look at the same figures.
-_REMEMBERED_MAX = 32
+_REMEMBERED_MAX = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVER_US = (-(2**62), 2**62)
 
@@ -262,12 +262,13 @@ class _Tally:
 def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _Tally:
     """Counts of each of `count` groups, given the group of each job and of each entry of the ledger."""
     jobs = selected.jobs
+    sums = success.sums(jobs, selected.fates, of_jobs, count)
     return _Tally(
-        success.sums(jobs, selected.fates, of_jobs, count),
+        sums,
         timing.cells(jobs, timing.END_TO_END, of_jobs, count),
         timing.cells(jobs, timing.JOB, of_jobs, count),
         money.moved(selected.ledger, of_ledger, count),
-        money.paid(jobs, of_jobs, count),
+        money.paid(jobs, of_jobs, success.jobs_and_completed(sums)),
     )
 
 

@@ -14,7 +14,7 @@ from pages.widgets.analytics_choice import Choice
 
 # The columns themselves may be five seconds old.
 _KEPT, KEPT_WORDS = timedelta(seconds=20), "at most half a minute old"
-_ENTRIES_MAX = 64
+_ENTRIES_MAX = 16
 
 
 def summary(actor: Actor, choice: Choice) -> Summary:
