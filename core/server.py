@@ -1,7 +1,8 @@
 """What does the server do besides pages? Routes and lifespan that `app.py` hands to Streamlit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import gc
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
@@ -46,6 +47,14 @@ class _Desk:
     def checks(self) -> Mapping[str, bool]:
         """Which of the parts answer, by name."""
         return {"queue": self._worker is None or self._worker.is_alive(), **self.runtime.checks()}
+
+    def read_figures_ahead(self, go_on: Callable[[], None]) -> None:
+        """Read the columns behind the figures; `go_on` ends it by an exception once it is not wanted."""
+        self.runtime.figures().read_ahead(go_on)
+        # All that a start loads lives to the end. Looked through again with every full collection, it would hold up
+        # figures, and webhooks, for a tenth of a second each time.
+        gc.collect()
+        gc.freeze()
 
     def stop(self) -> None:
         """Stop the worker, let go of the database, then stop the simulator."""
@@ -97,7 +106,7 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     settings.require_startable()
     desk = _door.desk = await asyncio.to_thread(_Desk, settings)
     # For the pages: an API alone has columns read by whoever asks it for figures first.
-    warm_up = WarmUp(lambda go_on: desk.runtime.figures().read_ahead(go_on))
+    warm_up = WarmUp(desk.read_figures_ahead)
     warm_up.start()
     try:
         yield {}
