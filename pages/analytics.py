@@ -58,7 +58,7 @@ def _draw_period(choice: Choice, summary: Summary) -> None:
     before = summary.period.before
     compared = f", compared with {charts.said_days(before.first, before.last)}" if summary.before is not None else ""
     if choice.is_compared and summary.before is None:
-        compared = ", compared with nothing: the desk is younger than that"
+        compared = ", not compared, as the first job came later than the period before began"
     st.caption(
         formatting.plain(
             f"{charts.said_days(choice.first, choice.last)}{compared} · days as in {choice.zone} · "

@@ -30,7 +30,7 @@ _FIRST_PERIOD = Preset.LAST_30_DAYS.value
 # How each is called on the page and in the address, and its words for any of them.
 _NAMES = {
     Dimension.ACCOUNT: ("Account", "account", "Any account"),
-    Dimension.PERSON: ("Ordered by", "person", "Anybody"),
+    Dimension.PERSON: ("Person", "person", "Anybody"),
     Dimension.ROOM_TYPE: ("Room type", "room", "Any room"),
     Dimension.STYLE: ("Style", "style", "Any style"),
     Dimension.MODEL: ("Model", "model", "Any model"),

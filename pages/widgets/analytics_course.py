@@ -141,10 +141,10 @@ def credits(summary: Summary) -> go.Figure:
             "type": "scatter",
             "x": where,
             "y": [one.net for one in moved],
-            "mode": "lines+markers",
+            # No line: it would fall wherever a step has only begun.
+            "mode": "markers",
             "name": "Net",
-            "line": {"color": colors.violet, "width": 2},
-            "marker": {"size": 4},
+            "marker": {"symbol": "line-ew", "size": 9, "line": {"color": colors.violet, "width": 3}},
             "hovertemplate": "%{y:,} net<extra></extra>",
         },
     ]

@@ -14,8 +14,8 @@ def draw(summary: Summary) -> None:
     """Draw four small tiles."""
     free, people, late = summary.retries.free, summary.retries.by_people, summary.timed_out
     tiles = (
-        ("Rescued by the free retry", formatting.percent(free.rate), _of(free, "variant"), "free_retries"),
-        ("Retried by people, completed", formatting.percent(people.rate), _of(people, "job"), "retries_by_people"),
+        ("Saved by free retry", formatting.percent(free.rate), _of(free, "variant"), "free_retries"),
+        ("Retries completed", formatting.percent(people.rate), _of(people, "job"), "retries_by_people"),
         ("Timed out", formatting.percent(late.rate), _of(late, "job"), "timed_out"),
         ("Stuck now", formatting.number(summary.stuck_now), "in flight, of any day", "stuck_now"),
     )

@@ -123,13 +123,16 @@ def failures(summary: Summary) -> go.Figure:
         "xaxis": "x2",
         "y": names,
         "x": [charts.place(step.span, summary.grain) for step in summary.steps],
-        "z": [list(one.by_step) for one in found],
+        # Each row by its own most: a cause with few jobs has its bad days as well.
+        "z": [[count / max(*one.by_step, 1) for count in one.by_step] for one in found],
         "zmin": 0,
+        "zmax": 1,
+        "customdata": [list(one.by_step) for one in found],
         "colorscale": [[0, charts.faded(colors.red, 0.05)], [1, colors.red]],
         "showscale": False,
         "xgap": 1,
         "ygap": 8,
-        "hovertemplate": "%{y}, %{x}: %{z:,} jobs<extra></extra>",
+        "hovertemplate": "%{y}, %{x}: %{customdata:,} jobs<extra></extra>",
     }
     layout = _rows_layout() | {
         "xaxis": {"visible": False, "domain": [0, 0.46], "fixedrange": True},
@@ -194,7 +197,7 @@ def rhythm(found: Rhythm) -> go.Figure:
         "yaxis": {"autorange": "reversed", "fixedrange": True, "showgrid": False},
         "xaxis": {"type": "category", "fixedrange": True, "tickvals": hours[::3], "ticktext": hours[::3]},
     }
-    return charts.figure([trace], layout, height=240)
+    return charts.figure([trace], layout, height=340)
 
 
 def _rows_layout() -> dict[str, object]:

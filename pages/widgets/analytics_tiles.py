@@ -121,7 +121,7 @@ def _expectation() -> str:
 
 
 def _of_completed(one: Headline) -> str:
-    return f"of {formatting.count(one.job_times.count, 'completed job')}\n{_expectation()}"
+    return f"{formatting.number(one.job_times.count)} completed\n{_expectation()}"
 
 
 def _waste(one: Headline) -> str:

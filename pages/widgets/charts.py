@@ -82,8 +82,8 @@ def figure(traces: Sequence[Trace], layout: Mapping[str, Any] | None = None, *, 
     base: dict[str, Any] = {
         "height": height,
         # The buttons stand above the legend.
-        "margin": {"l": 4, "r": 8, "t": 52, "b": 4},
-        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "itemsizing": "constant"},
+        "margin": {"l": 4, "r": 8, "t": 46, "b": 4},
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"},
         "hoverlabel": {"namelength": -1},
         "hovermode": "x unified",
         "dragmode": "zoom",

@@ -82,7 +82,7 @@ def test_a_stop_in_the_middle_of_reading_ends_it_and_leaves_the_columns_to_whoev
         assert history.jobs.length
 
 
-def test_what_goes_wrong_is_logged_and_harms_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_goes_wrong_is_logged_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     def breaks(_go_on: Callable[[], None]) -> None:
         raise OSError("the disk is gone")
 
@@ -90,8 +90,7 @@ def test_what_goes_wrong_is_logged_and_harms_nobody(capsys: pytest.CaptureFixtur
     warm_up.start()
     eventually(lambda: not warming_threads())
     warm_up.stop()
-    printed = capsys.readouterr()
-    assert "figures could not be read ahead" in printed.out + printed.err
+    assert "figures could not be read ahead" in caplog.text
 
 
 def test_the_server_reads_ahead_once_it_is_ready(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

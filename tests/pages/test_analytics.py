@@ -140,7 +140,7 @@ def test_a_period_is_compared_with_the_one_before_only_where_there_was_one(visit
     assert rate.delta == ""
     app = visit("analytics", period="custom", **{"from": "2027-02-22", "to": "2027-03-01"})
     assert "compared with 14–21 Feb 2027" not in words(app)
-    assert "compared with nothing" in words(app)
+    assert "not compared, as the first job came later" in words(app)
     app = visit("analytics", period="last_7_days", compare="no")
     assert "compared with" not in words(app)
 
