@@ -57,7 +57,7 @@ def _page() -> None:
 def _draw_period(choice: Choice, summary: Summary) -> None:
     before = summary.period.before
     compared = f", compared with {charts.said_days(before.first, before.last)}" if summary.before is not None else ""
-    if choice.is_compared and summary.before is None:
+    if choice.is_compared and summary.before is None and summary.headline.success.jobs:
         compared = ", not compared, as the first job came later than the period before began"
     st.caption(
         formatting.plain(

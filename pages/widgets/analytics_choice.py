@@ -97,12 +97,12 @@ def draw(
     with line:
         if st.session_state[_key("period")] == CUSTOM:
             for name, label in zip(_DAYS, ("From", "To"), strict=True):
-                st.date_input(label, value=None, format="YYYY-MM-DD", key=_key(name), width=140)
+                st.date_input(label, value=None, format="YYYY-MM-DD", key=_key(name), width=170)
         _draw_filters(choices)
         st.selectbox(
             "Grouped by",
-            [None, *Dimension],
-            format_func=lambda one: "Not grouped" if one is None else f"By {_NAMES[one][0].lower()}",
+            ["", *Dimension],
+            format_func=lambda one: f"By {_NAMES[Dimension(one)][0].lower()}" if one else "Not grouped",
             key=_key("by"),
             label_visibility="collapsed",
             width=170,
@@ -172,7 +172,7 @@ def _begin() -> None:
     address.begin(_key("period"), asked if asked in _PERIODS else fallback)
     address.begin(_key("from"), first)
     address.begin(_key("to"), last)
-    address.begin(_key("by"), Dimension(by) if by in list(Dimension) else None)
+    address.begin(_key("by"), Dimension(by) if by in list(Dimension) else "")
     address.begin(_key("compare"), compare != "no")
     for _label, name, _anything in _NAMES.values():
         address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
@@ -202,8 +202,9 @@ def _chosen(first_day: Callable[[], date | None]) -> tuple[Choice, str]:
         found = Period(min(begin, today), today, zone)
     else:
         found = periods.preset(Preset(period), now=clock.now(), zone=zone)
+    by = Dimension(st.session_state[_key("by")]) if st.session_state[_key("by")] else None
     is_compared = bool(st.session_state[_key("compare")]) and period != ALL
-    return Choice(found.first, found.last, zone.key, _filter(), st.session_state[_key("by")], is_compared), complaint
+    return Choice(found.first, found.last, zone.key, _filter(), by, is_compared), complaint
 
 
 def _custom(zone: str) -> tuple[Period, str]:
@@ -226,7 +227,7 @@ def _keep() -> None:
     for name in _DAYS:
         day = state.get(_key(name)) if period == CUSTOM else None
         address.keep(name, "" if day is None else day.isoformat())
-    address.keep("by", state[_key("by")].value if state[_key("by")] else "")
+    address.keep("by", str(state[_key("by")]))
     address.keep("compare", "" if state[_key("compare")] else "no")
     for _label, name, _anything in _NAMES.values():
         address.keep(name, state[_key(name)] or "")

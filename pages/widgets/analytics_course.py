@@ -94,7 +94,7 @@ def volume(summary: Summary) -> go.Figure:
         "barmode": "stack",
         "hovermode": "closest",
         "xaxis": charts.time_axis([step.span for step in summary.steps], summary.grain),
-        "yaxis": {"tickformat": ",d", "rangemode": "tozero"},
+        "yaxis": charts.count_axis(max(step.headline.success.jobs for step in summary.steps)),
     }
     return charts.figure(traces, layout)
 
@@ -140,7 +140,7 @@ def credits(summary: Summary) -> go.Figure:
         {
             "type": "scatter",
             "x": where,
-            "y": [one.net for one in moved],
+            "y": [one.net if one.charged or one.refunded else None for one in moved],
             # No line: it would fall wherever a step has only begun.
             "mode": "markers",
             "name": "Net",

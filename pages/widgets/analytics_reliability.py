@@ -14,9 +14,19 @@ def draw(summary: Summary) -> None:
     """Draw four small tiles."""
     free, people, late = summary.retries.free, summary.retries.by_people, summary.timed_out
     tiles = (
-        ("Saved by free retry", formatting.percent(free.rate), _of(free, "variant"), "free_retries"),
-        ("Retries completed", formatting.percent(people.rate), _of(people, "job"), "retries_by_people"),
-        ("Timed out", formatting.percent(late.rate), _of(late, "job"), "timed_out"),
+        (
+            "Saved by free retry",
+            formatting.percent(free.rate),
+            _of(free, "variant", "no free retry has ended"),
+            "free_retries",
+        ),
+        (
+            "Retries completed",
+            formatting.percent(people.rate),
+            _of(people, "job", "no retry has ended"),
+            "retries_by_people",
+        ),
+        ("Timed out", formatting.percent(late.rate), _of(late, "job", "no job was submitted"), "timed_out"),
         ("Stuck now", formatting.number(summary.stuck_now), "in flight, of any day", "stuck_now"),
     )
     with st.container(key=KEY):
@@ -26,7 +36,7 @@ def draw(summary: Summary) -> None:
                 st.caption(formatting.plain(detail))
 
 
-def _of(share: Share, noun: str) -> str:
+def _of(share: Share, noun: str, none: str) -> str:
     if not share.whole:
-        return f"no {noun} was"
+        return none
     return f"{formatting.number(share.part)} of {formatting.count(share.whole, noun)}"

@@ -62,7 +62,7 @@ def distribution(stage: Stage, noun: str, expected: tuple[int, int] | None) -> g
             "tickvals": list(_SECONDS),
             "ticktext": list(_SECONDS.values()),
         },
-        "yaxis": {"tickformat": ",d", "rangemode": "tozero"},
+        "yaxis": charts.count_axis(max(count for _begin, _end, count in bars)),
         **_expected_lines(expected),
     }
     return charts.figure([trace], layout)

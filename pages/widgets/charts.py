@@ -19,6 +19,7 @@ HEIGHT = 296
 GRAY = "#8a837b"
 _ORDER = ("teal", "amber", "blue", "red", "violet", "gray")
 _WEEK_DAYS, _DAY_SECONDS = 7, 86_400
+_FEW = 5
 _STEP_SECONDS = {Grain.HOUR: 3_600, Grain.DAY: _DAY_SECONDS, Grain.WEEK: _WEEK_DAYS * _DAY_SECONDS}
 _MONTH_SECONDS = 30 * _DAY_SECONDS
 # What ticks and the heads of hover boxes say; a line break parts what is said once for many ticks.
@@ -84,6 +85,7 @@ def figure(traces: Sequence[Trace], layout: Mapping[str, Any] | None = None, *, 
         # The buttons stand above the legend.
         "margin": {"l": 4, "r": 8, "t": 46, "b": 4},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"},
+        "showlegend": True,
         "hoverlabel": {"namelength": -1},
         "hovermode": "x unified",
         "dragmode": "zoom",
@@ -113,6 +115,11 @@ def ends(spans: Sequence[Span], grain: Grain) -> tuple[str, str]:
     half = timedelta(seconds=_STEP_SECONDS.get(grain, _MONTH_SECONDS) / 2)
     begin, end = (_moment(spans[number], grain) for number in (0, -1))
     return (begin - half).isoformat(), (end + half).isoformat()
+
+
+def count_axis(most: int) -> dict[str, Any]:
+    """An axis of whole numbers from zero; of few, each has its tick."""
+    return {"tickformat": ",d", "rangemode": "tozero", **({"dtick": 1} if most <= _FEW else {})}
 
 
 def level(y: float, where: Sequence[str], name: str, *, in_legend: bool = True) -> Trace:
