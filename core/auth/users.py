@@ -99,8 +99,8 @@ def sign_out(database: Database, identity: Identity) -> None:
         user = session.execute(_who(identity).with_for_update()).one_or_none()
         if user is None or (user.signed_out_at is not None and identity.signed_in_at <= user.signed_out_at):
             return
-        # The issuer's clock may be ahead of ours.
-        last = max(clock.now(), identity.signed_in_at, user.last_sign_in_at or identity.signed_in_at)
+        # By the issuer's clock alone: ours may be ahead of it, and would refuse the next sign-in too.
+        last = max(identity.signed_in_at, user.last_sign_in_at or identity.signed_in_at)
         session.execute(sa.update(User).where(User.id == user.id).values(signed_out_at=last))
         _note_own(session, AuditKind.SIGN_OUT, user)
     _log.info("signed out", person=user.id)
