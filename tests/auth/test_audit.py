@@ -41,6 +41,7 @@ def test_each_movement_of_credits_is_logged_with_who_moved_them(desk: Desk, prov
     refunds.refund_job(desk.database, people.dora, request)
     service.adjust(desk.database, people.alice, account=BELLEVUE, amount_credits=-3, reason="Counted wrongly")
     assert logged(desk.database, account=BELLEVUE) == [
+        ("alice", "account_opened", ""),
         ("alice", "grant", "1,000 credits: package"),
         *[("dora", "refund", "20 credits, system: canceled")] * 2,
         ("dora", "spend", "40 credits"),
@@ -58,7 +59,7 @@ def test_keys_limits_and_exports_are_logged(database: Database) -> None:
     limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=20, per_day_credits=None)
     limits.set_refund_limit(database, alice, limit)
     exports.statement_csv(database, factories.people(database).bob, account=BELLEVUE)
-    assert [line for line in logged(database) if line[1] != "grant"] == [
+    assert [line for line in logged(database) if line[1] not in ("account_opened", "grant")] == [
         ("alice", "key_created", "staff"),
         ("alice", "key_revoked", ""),
         ("alice", "limit_changed", "40 a refund, 400 a day → 20 a refund, any a day"),
@@ -118,8 +119,8 @@ def test_only_managers_see_the_log_and_its_export_is_in_it(database: Database) -
             audit.entries(session, actor, AuditFilter())
     text = audit.export_csv(database, people.alice, AuditFilter()).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["kind"] for row in rows] == ["grant", "grant"]
-    assert logged(database)[-1] == ("alice", "export", "2 lines")
+    assert [row["kind"] for row in rows] == ["grant", "account_opened"] * 2
+    assert logged(database)[-1] == ("alice", "export", "4 lines")
 
 
 def test_a_key_made_on_the_page_knows_who_made_it(database: Database) -> None:
