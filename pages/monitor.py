@@ -25,6 +25,7 @@ from pages.widgets import (
 from pages.widgets.monitor_snapshot import Snapshot
 
 _REFRESH_MS = 2_000
+_PAUSE_WORDS = "Stops the refresh every 2 s while jobs are under way. Nothing else stops."
 _JOB = "job"
 _PAUSED = "monitor-paused"
 # In pixels, about what a job's pictures and actions take beside it.
@@ -43,11 +44,9 @@ def _page() -> None:
     st.title("Monitor", anchor=False)
     deeds.draw_notice()
     st.html(_ORDER)
-    seen = monitor_snapshot.look(actor, monitor_filters.wanted())
     with st.container(key="monitor"):
         with monitor_filters.draw(monitor_snapshot.choices(actor)):
-            if seen.overview.in_flight:
-                st.toggle("Pause", key=_PAUSED, help="Stops the refresh every 2 s. Nothing else stops.")
+            st.toggle("Pause", key=_PAUSED, help=_PAUSE_WORDS)
         _draw_live(actor)
 
 
