@@ -1,12 +1,13 @@
 """Nobody asks for a refund without an identity, keys of requests go by identities, and timelines are append-only."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 from alembic import op
+
+from core.db.migrations import triggers
 
 revision = "0006"
 down_revision = "0005"
@@ -59,54 +60,32 @@ _REFUNDS = sa.table(
 
 
 def upgrade() -> None:
-    with _refund_triggers_off():
+    with triggers.off("refunds"):
         _name_who_asked()
         _rewrite_keys(_JOBS)
         _rewrite_keys(_REFUNDS)
         _set_default(None)
     # Names without "@" may be of people whose sign-in service tells no e-mail: they are not at this machine.
     _mend_local(_KEYS, "created_by_identity")
-    for statement in _SQLITE_TRIGGERS if _is_sqlite() else _POSTGRES_TRIGGERS:
+    for statement in _SQLITE_TRIGGERS if triggers.is_sqlite() else _POSTGRES_TRIGGERS:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    if _is_sqlite():
+    if triggers.is_sqlite():
         for verb in ("update", "delete", "replace"):
             op.execute(f"DROP TRIGGER job_events_no_{verb}")
     else:
         op.execute("DROP TRIGGER job_events_append_only ON job_events")
         op.execute("DROP FUNCTION refuse_event_change()")
-    with _refund_triggers_off():
+    with triggers.off("refunds"):
         _set_default(sa.text("''"))
-
-
-def _is_sqlite() -> bool:
-    return op.get_bind().dialect.name == "sqlite"
-
-
-@contextmanager
-def _refund_triggers_off() -> Iterator[None]:
-    """What refuses changes of refunds lets this one pass; afterwards it is as it was."""
-    connection = op.get_bind()
-    if not _is_sqlite():
-        op.execute("ALTER TABLE refunds DISABLE TRIGGER USER")
-        yield
-        op.execute("ALTER TABLE refunds ENABLE TRIGGER USER")
-        return
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'refunds'"
-    triggers = connection.execute(sa.text(query)).all()
-    for trigger in triggers:
-        op.execute(f'DROP TRIGGER "{trigger.name}"')
-    yield
-    for trigger in triggers:
-        connection.exec_driver_sql(trigger.sql)
 
 
 def _set_default(default: sa.TextClause | None) -> None:
     """Without one, a process of an older version can't leave out who asks: its refund is refused, and nothing paid."""
     checks = tuple(sa.CheckConstraint(rule, name=op.f(f"ck_refunds_{name}")) for name, rule in _REFUND_CHECKS.items())
-    with op.batch_alter_table("refunds", table_args=checks if _is_sqlite() else ()) as refunds:
+    with op.batch_alter_table("refunds", table_args=checks if triggers.is_sqlite() else ()) as refunds:
         for name in _ASKED:
             refunds.alter_column(name, existing_type=sa.Text(), existing_nullable=False, server_default=default)
 
