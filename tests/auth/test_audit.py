@@ -55,6 +55,20 @@ def test_each_movement_of_credits_is_logged_with_who_moved_them(desk: Desk, prov
     ]
 
 
+def test_the_accounts_leave_as_a_table_of_what_one_sees(database: Database, clock: SettableClock) -> None:
+    people = factories.people(database)
+    since = clock()
+    service.adjust(database, people.alice, account=BELLEVUE, amount_credits=-950, reason="Counted wrongly")
+    for actor, expected in (
+        (people.alice, [(BELLEVUE, "50", "True"), (OUTSIDER, "1000", "False")]),
+        (people.charlie, [(OUTSIDER, "1000", "False")]),
+    ):
+        text = exports.accounts_csv(database, actor, month_started_at=since).decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text))
+        assert [(row["name"], row["balance"], row["is_low"]) for row in rows] == expected
+    assert logged(database)[-2:] == [("alice", "export", "2 lines"), ("charlie", "export", "1 line")]
+
+
 def test_keys_limits_and_exports_are_logged(database: Database) -> None:
     alice = factories.manager()
     api_keys.create_key(database, alice, name="web", role=Role.STAFF, account=BELLEVUE)
