@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from core import errors, logs, runtime
 from core import settings as core_settings
+from core.analytics.warming import WarmUp
 from core.api import health, metrics
 from core.api.app import build_api, mounted
 from core.runtime import Runtime
@@ -89,16 +90,20 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start what this process is to do, by `STAGING_ROLE`, and stop it cleanly.
 
     1. Refuse unsafe production settings. 2. In a demo, start the simulator. 3. Migrate the database.
-    4. Start the queue and the sweep (role `all`).
+    4. Start the queue and the sweep (role `all`). 5. A while later, read what figures are made of.
     """
     settings = core_settings.read()
     logs.configure(as_json=settings.is_production)
     settings.require_startable()
     desk = _door.desk = await asyncio.to_thread(_Desk, settings)
+    # For the pages: an API alone has columns read by whoever asks it for figures first.
+    warm_up = WarmUp(lambda go_on: desk.runtime.figures().read_ahead(go_on))
+    warm_up.start()
     try:
         yield {}
     finally:
         _door.desk = None
+        await asyncio.to_thread(warm_up.stop)
         await asyncio.to_thread(desk.stop)
 
 

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from core import cli, errors
+from core.analytics.definitions import DEFINITIONS
 from core.credits import pricing
 from core.jobs.states import JobState, VariantState
 from core.provider.simulator.faults import DESCRIPTIONS
@@ -122,6 +123,13 @@ def test_every_option_that_readme_names_exists() -> None:
 def test_every_fault_of_the_simulator_is_documented_as_it_is() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", section("Simulator"), re.MULTILINE)
     assert dict(rows) == {fault.value: words for fault, words in DESCRIPTIONS.items()}
+
+
+def test_every_figure_is_documented_as_it_is_defined() -> None:
+    rows = re.findall(r"^\| ([a-z0-9 ]+) \| (.*) \|$", section("Figures"), re.MULTILINE)
+    defined = {term.replace("_", " "): words for term, words in DEFINITIONS.items()}
+    assert dict(rows[1:]) == defined
+    assert [term for term, _words in rows[1:]] == list(defined)
 
 
 def test_every_room_is_documented_and_no_other() -> None:

@@ -23,11 +23,12 @@ DOORS = (*_DOORS.values(), _OTHER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Jobs with one error code: of all that have one, and how many on each day of the period."""
+    """Jobs with one error code: of all that have one, and how many on each day and in each step of the period."""
 
     code: str
     jobs: Share
     by_day: tuple[int, ...]
+    by_step: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +46,27 @@ class Rhythm:
     jobs: tuple[tuple[int, ...], ...]
 
 
-def failures(jobs: View, codes: Sequence[object], of_days: Ints, count: int) -> tuple[Failure, ...]:
-    """Failures by code, most frequent first; `of_days` has the day of each job, one of `count`."""
+def failures(
+    jobs: View, codes: Sequence[object], *, of_days: tuple[Ints, int], of_steps: tuple[Ints, int]
+) -> tuple[Failure, ...]:
+    """Failures by code, most frequent first; `of_days` has the day of each job, and how many there are; so steps."""
     places = jobs.filled("error")
-    errors, days = jobs["error"][places], of_days[places]
-    counted = np.bincount(errors.astype(np.int64) * count + days, minlength=len(codes) * count).reshape(-1, count)
+    errors = jobs["error"][places]
+
+    def counted(parts: Ints, count: int) -> Ints:
+        cells = errors.astype(np.int64) * count + parts[places]
+        found: Ints = np.bincount(cells, minlength=len(codes) * count).reshape(-1, count)
+        return found
+
+    by_day, by_step = counted(*of_days), counted(*of_steps)
     found = [
-        Failure(code=str(codes[code]), jobs=Share(sum(by_day), len(places)), by_day=tuple(by_day))
-        for code, by_day in ((code, counted[code].tolist()) for code in np.unique(errors).tolist())
+        Failure(
+            code=str(codes[code]),
+            jobs=Share(int(by_day[code].sum()), len(places)),
+            by_day=tuple(by_day[code].tolist()),
+            by_step=tuple(by_step[code].tolist()),
+        )
+        for code in np.unique(errors).tolist()
     ]
     return tuple(sorted(found, key=lambda one: (-one.jobs.part, one.code)))
 

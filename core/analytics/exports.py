@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from core import spreadsheets
+from core.analytics.filters import Filter
 from core.analytics.money import CreditDay
+from core.analytics.periods import Period
 from core.analytics.summary import Headline, Summary
 from core.auth import audit
 from core.auth.actors import Actor
@@ -51,24 +53,38 @@ def days_csv(database: Database, actor: Actor, summary: Summary) -> bytes:
         PermissionDenied: if the actor may not export; so for the others.
     """
     lines = [_line(day.headline, day=day.day) for day in summary.days]
-    return _noted(database, actor, lines, what="figures by day", columns=_DAYS)
+    return _noted(database, actor, lines, _DAYS, "figures by day", summary.period, summary.wanted)
 
 
 def groups_csv(database: Database, actor: Actor, summary: Summary) -> bytes:
     """A line for each account, person, style or whatever the summary is grouped by."""
     lines = [_line(group.headline, name=group.name) for group in summary.groups]
     by = "nothing" if summary.by is None else summary.by.value.replace("_", " ")
-    return _noted(database, actor, lines, what=f"figures by {by}", columns=_GROUPS)
+    return _noted(database, actor, lines, _GROUPS, f"figures by {by}", summary.period, summary.wanted)
 
 
-def credit_days_csv(database: Database, actor: Actor, moved: Sequence[CreditDay]) -> bytes:
+def credit_days_csv(
+    database: Database, actor: Actor, moved: Sequence[CreditDay], period: Period, wanted: Filter
+) -> bytes:
     """A line for each name and day on which credits were charged or refunded."""
-    return _noted(database, actor, moved, what="credits by day", columns=_CREDIT_DAYS)
+    return _noted(database, actor, moved, _CREDIT_DAYS, "credits by day", period, wanted)
 
 
-def _noted(database: Database, actor: Actor, lines: Sequence[object], *, what: str, columns: Sequence[str]) -> bytes:
+def _noted(
+    database: Database,
+    actor: Actor,
+    lines: Sequence[object],
+    columns: Sequence[str],
+    what: str,
+    period: Period,
+    wanted: Filter,
+) -> bytes:
     actor.require(Action.EXPORT)
-    audit.note_export(database, actor, what=what, line_count=len(lines))
+    days = f"{period.first:%Y-%m-%d} to {period.last:%Y-%m-%d}, {period.zone.key}"
+    narrowed_by = {"days": days, **{one.value.replace("_", " "): value for one, value in wanted.wanted().items()}}
+    audit.note_export(
+        database, actor, what=what, line_count=len(lines), narrowed_by=narrowed_by, account=wanted.account or ""
+    )
     return spreadsheets.csv_of(lines, columns=columns)
 
 

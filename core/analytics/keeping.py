@@ -10,7 +10,7 @@ Each look, at most one every few seconds:
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -51,8 +51,19 @@ class KeptHistory:
         self._history: History | None = None
         self._known_until = -1.0
         self._saved_entries = 0
+        self._at_each_step: Callable[[], None] | None = None
         self.version = 0
         self.read_at = clock.now()
+
+    def read_ahead(self, at_each_step: Callable[[], None]) -> None:
+        """Read what the first question would have to wait for; `at_each_step` may end it by an exception."""
+        with self._turn:
+            self._at_each_step = at_each_step
+            try:
+                with self.current():
+                    pass
+            finally:
+                self._at_each_step = None
 
     @contextmanager
     def current(self) -> Iterator[History]:
@@ -87,7 +98,7 @@ class KeptHistory:
             if history is None or not is_proven(session, history):
                 if history is not None:
                     _log.warning("figures did not add up and are read anew")
-                history, changed = reading.whole(session), True
+                history, changed = reading.whole(session, at_each_chunk=self._at_each_step), True
             self.read_at = clock.now()
             history.stuck = stuck_places(session, history, self.read_at)
         self.version += changed

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core import errors
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _DAY = timedelta(days=1)
+# Beyond, a day and the period before it would leave what calendars and databases can count.
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 
 class Preset(StrEnum):
@@ -25,6 +29,8 @@ class Preset(StrEnum):
     LAST_12_MONTHS = "last_12_months"
 
 
+# Ten years: each day is counted, and each is sent.
+DAYS_MAX = 3_660
 _LENGTHS = {Preset.TODAY: 1, Preset.LAST_7_DAYS: 7, Preset.LAST_30_DAYS: 30, Preset.LAST_90_DAYS: 90}
 
 
@@ -94,6 +100,40 @@ class Period:
         # Where the clock jumps over midnight, this is the moment of the jump; where it strikes twice, the first time.
         midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
         return (midnight.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
+def asked(first: date, last: date, *, zone: str) -> Period:
+    """The period that somebody asks for.
+
+    Raises:
+        PeriodReversed: if the last day is before the first.
+        PeriodTooLong: if it has more than 3,660 days, or leaves the calendar.
+        UnknownTimeZone: if there is no time zone of that name.
+    """
+    found = zone_of(zone)
+    if last < first:
+        raise errors.PeriodReversed
+    if (last - first).days >= DAYS_MAX or not _FIRST_DAY <= first <= last <= _LAST_DAY:
+        raise errors.PeriodTooLong
+    return Period(first, last, found)
+
+
+def days_before(day: date, count: int) -> date:
+    """The day so many days before; the first of the calendar where it has none."""
+    return date.fromordinal(max(day.toordinal() - count, 1))
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name, such as "Europe/Berlin".
+
+    Raises:
+        UnknownTimeZone: if there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # Names lead to files, so a strange one may lead to a folder, or nowhere.
+        raise errors.UnknownTimeZone from None
 
 
 def preset(name: Preset, *, now: datetime, zone: ZoneInfo) -> Period:

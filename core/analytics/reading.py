@@ -3,9 +3,9 @@
 Nothing is read through the ORM, and at no time more than one chunk of rows: a million jobs are read like a few.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -29,16 +29,28 @@ _ABSENT = -1
 _VARIANT_WIDTH = 12
 _DIMENSIONS = (Job.account_id, Job.created_by, Job.room_type, Job.style, Job.model, Job.priority)
 Rows = Sequence[Sequence[Any]]
+_Chunk = TypeVar("_Chunk")
 
 
-def whole(session: Session) -> History:
-    """Everything there is, in the state that this session's transaction sees."""
+def whole(session: Session, *, at_each_chunk: Callable[[], None] | None = None) -> History:
+    """Everything there is, in the state that this session's transaction sees.
+
+    `at_each_chunk` is called again and again meanwhile, and may end it by an exception of its own.
+    """
     history = History(account_names=_account_names(session))
-    chunks = [_job_columns(history, *chunk) for chunk in _job_chunks(session)]
+    chunks = [_job_columns(history, *chunk) for chunk in _watched(_job_chunks(session), at_each_chunk)]
     history.jobs = columns.joined(columns.JOB_SHAPE, columns.JOB_ORDER, chunks)
-    entries = [entry_columns(history, rows) for rows in entry_chunks(session, after_id=0)]
+    rows_found = _watched(entry_chunks(session, after_id=0), at_each_chunk)
+    entries = [entry_columns(history, rows) for rows in rows_found]
     history.ledger = columns.joined(columns.LEDGER_SHAPE, columns.LEDGER_ORDER, entries)
     return history
+
+
+def _watched(chunks: Iterator[_Chunk], watch: Callable[[], None] | None) -> Iterator[_Chunk]:
+    for chunk in chunks:
+        if watch is not None:
+            watch()
+        yield chunk
 
 
 def jobs(session: Session, history: History, job_ids: Sequence[str]) -> Iterator[dict[str, Array]]:

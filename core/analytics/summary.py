@@ -1,13 +1,13 @@
 """What does the whole page say? Every figure of a period and a filter, beside those of the period before."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from core.analytics import course, money, selection, success, timing
+from core.analytics import course, money, selection, spans, success, timing
 from core.analytics.columns import History, Ints
 from core.analytics.course import Failure, Rhythm, Settled
 from core.analytics.filters import Dimension, Filter
@@ -15,6 +15,7 @@ from core.analytics.keeping import KeptHistory
 from core.analytics.money import Costs, CreditDay, Credits, RefundReason
 from core.analytics.periods import Period
 from core.analytics.selection import Selection, View
+from core.analytics.spans import Grain, Span
 from core.analytics.success import Retries, Share, Success
 from core.analytics.timing import Durations, Timing
 from core.auth.actors import Actor
@@ -22,6 +23,8 @@ from core.auth.roles import Action
 
 # A manager goes back and forth between a few filters, and several look at the same figures.
 _REMEMBERED_MAX = 32
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EVER_US = (-(2**62), 2**62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +55,19 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The figures of a part of the period as long as a chart can show it: an hour, a day, a week or a month."""
+
+    span: Span
+    headline: Headline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Every figure. `stuck_now` and `read_at` are of this moment; all else is of the period.
 
-    Every day of the period is there, in order; groups are those with any figure, most jobs first.
+    Every day of the period is there, in order, and in steps of one `grain`; groups are those with any figure, most
+    jobs first.
     """
 
     period: Period
@@ -73,6 +85,8 @@ class Summary:
     settled: tuple[Settled, ...]
     rhythm: Rhythm
     days: tuple[Day, ...]
+    grain: Grain
+    steps: tuple[Step, ...]
     groups: tuple[Group, ...]
 
 
@@ -131,6 +145,18 @@ class Figures:
             names = selection.names(history, by)
             return money.credit_days(ledger, by.value, names, period.days, period.borders_us)
 
+    def first_moment(self, actor: Actor) -> datetime | None:
+        """When the first job that the actor sees was submitted; None before that.
+
+        Raises:
+            PermissionDenied: if the actor may not see analytics.
+        """
+        actor.require(Action.READ_ANALYTICS)
+        with self._kept.current() as history:
+            codes = selection.codes_of(history, Filter(), account_id=actor.account_id)
+            jobs = selection.View(history.jobs, since_us=_EVER_US[0], until_us=_EVER_US[1], codes=codes)
+            return _EPOCH + timedelta(microseconds=int(jobs["at"][0])) if jobs.length else None
+
     def choices(self, actor: Actor, dimension: Dimension) -> list[str]:
         """What can be chosen in a filter, in order.
 
@@ -145,6 +171,10 @@ class Figures:
             seen = history.jobs[Dimension.ACCOUNT.value] == codes[Dimension.ACCOUNT.value]
             named = selection.names(history, dimension)
             return sorted(named[code] for code in np.unique(history.jobs[dimension.value][seen]).tolist())
+
+    def read_ahead(self, at_each_step: Callable[[], None]) -> None:
+        """Have the columns read before anybody asks; `at_each_step` may end it by an exception of its own."""
+        self._kept.read_ahead(at_each_step)
 
     def recount(self, actor: Actor) -> list[str]:
         """How the kept columns differed from the tables, in sentences; they don't any more. None if they did not.
@@ -178,7 +208,11 @@ def summarize(
     of_jobs, of_ledger = jobs.parts(period.borders_us), selected.ledger.parts(period.borders_us)
     by_day = _tally(selected, of_jobs, of_ledger, len(period.days))
     days, total = _headlines(jobs, of_jobs, by_day), by_day.whole()
-    failures = course.failures(jobs, words["error"].values, of_jobs, len(period.days))
+    parts = spans.spans(period)
+    of_steps = jobs.parts([*(one.since_us for one in parts), period.borders_us[-1]])
+    failures = course.failures(
+        jobs, words["error"].values, of_days=(of_jobs, len(period.days)), of_steps=(of_steps, len(parts))
+    )
     known = {timing.END_TO_END: total.variant_cells[0], timing.JOB: total.job_cells[0]}
     return Summary(
         period=period,
@@ -196,6 +230,8 @@ def summarize(
         settled=course.settled(jobs, words["settled_by"].values),
         rhythm=course.rhythm(jobs, period),
         days=tuple(Day(day=day, headline=one) for day, one in zip(period.days, days, strict=True)),
+        grain=spans.grain_of(period),
+        steps=_steps(selected, period, parts, of_steps, by_day, days),
         groups=_groups(history, selected, by) if by is not None else (),
     )
 
@@ -216,7 +252,11 @@ class _Tally:
 
     def whole(self) -> "_Tally":
         """All groups as one."""
-        return _Tally(*(getattr(self, name).sum(axis=0, keepdims=True) for name in self.__slots__))
+        return self.gathered([0])
+
+    def gathered(self, begins: Sequence[int]) -> "_Tally":
+        """Groups that follow each other as one: each from one of these on, and before the next."""
+        return _Tally(*(np.add.reduceat(getattr(self, name), begins, axis=0) for name in self.__slots__))
 
 
 def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _Tally:
@@ -244,6 +284,26 @@ def _headlines(jobs: View, of_jobs: Ints, tally: _Tally) -> list[Headline]:
         Headline(success=one, variant_times=variants, job_times=whole, credits=credits, costs=costs)
         for one, variants, whole, credits, costs in found
     ]
+
+
+def _steps(
+    selected: Selection,
+    period: Period,
+    parts: tuple[Span, ...],
+    of_steps: Ints,
+    by_day: _Tally,
+    days: Sequence[Headline],
+) -> tuple[Step, ...]:
+    """The figures of each part; of days they are known, and add up to those of weeks and months."""
+    grain = spans.grain_of(period)
+    if grain is Grain.DAY:
+        told: Sequence[Headline] = days
+    elif grain is Grain.HOUR:
+        of_ledger = selected.ledger.parts([*(one.since_us for one in parts), period.borders_us[-1]])
+        told = _headlines(selected.jobs, of_steps, _tally(selected, of_steps, of_ledger, len(parts)))
+    else:
+        told = _headlines(selected.jobs, of_steps, by_day.gathered(spans.day_numbers(period, parts)))
+    return tuple(Step(span=span, headline=one) for span, one in zip(parts, told, strict=True))
 
 
 def _whole(selected: Selection) -> Headline:

@@ -115,6 +115,27 @@ class UnknownStyle(StagingError):
     http_status = 422
 
 
+class UnknownTimeZone(StagingError):
+    """There is no time zone of that name. Use one such as Europe/Berlin, or UTC."""
+
+    code = "unknown_time_zone"
+    http_status = 422
+
+
+class PeriodReversed(StagingError):
+    """The period ends before it begins. Swap its days."""
+
+    code = "period_reversed"
+    http_status = 422
+
+
+class PeriodTooLong(StagingError):
+    """Figures are told of at most 3,660 days at once, from 2000 to 2099. Choose a shorter period."""
+
+    code = "period_too_long"
+    http_status = 422
+
+
 class InstructionsRefused(StagingError):
     """Staging may add furniture and decor but must not alter the property itself. Nothing was charged."""
 

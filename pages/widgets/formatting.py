@@ -40,6 +40,14 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.1f}{_THIN_SPACE}%"
 
 
+def dollars(micros: float | None) -> str:
+    """Millionths of a dollar as "$1 234.50", or "$0.080" below one dollar; a dash for None."""
+    if micros is None:
+        return "–"
+    amount = micros / 1_000_000
+    return f"${amount:,.2f}".replace(",", _THIN_SPACE) if amount >= 1 or not amount else f"${amount:.3f}"
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as "6.1 s", "1:42 min" or "2 h 05 min"; a dash for None."""
     if seconds is None:
@@ -70,13 +78,13 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def exact(moment: datetime) -> str:
     """The time in the viewer's zone and in UTC, for hovering."""
-    local = moment.astimezone(_viewer_zone())
+    local = moment.astimezone(viewer_zone())
     return f"{local:%d %b %Y, %H:%M:%S %Z} · {moment:%H:%M:%S} UTC"
 
 
 def when(moment: datetime) -> str:
     """The time in the viewer's zone, as short as it can be: "14:05" today, "22 Nov, 14:05", "22 Nov 2025, 14:05"."""
-    local, today = moment.astimezone(_viewer_zone()), clock.now().astimezone(_viewer_zone())
+    local, today = moment.astimezone(viewer_zone()), clock.now().astimezone(viewer_zone())
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%d %b, %H:%M}" if local.year == today.year else f"{local:%d %b %Y, %H:%M}"
@@ -87,14 +95,22 @@ def when_exactly(moment: datetime) -> str:
     return f"{when(moment)}:{moment:%S}"
 
 
+def viewer_zone() -> ZoneInfo:
+    """The time zone of the viewer's browser; UTC where it has none that we know."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
 def today() -> date:
     """Which day it is for the viewer."""
-    return clock.now().astimezone(_viewer_zone()).date()
+    return clock.now().astimezone(viewer_zone()).date()
 
 
 def day_start(day: date) -> datetime:
     """When that day begins for the viewer, in UTC."""
-    return datetime.combine(day, time.min, _viewer_zone()).astimezone(UTC)
+    return datetime.combine(day, time.min, viewer_zone()).astimezone(UTC)
 
 
 def day_end(day: date) -> datetime:
@@ -170,10 +186,3 @@ def _escaped(found: re.Match[str]) -> str:
 def refusal(error: StagingError | Failure) -> str:
     """Why something went wrong, safe for Markdown, with its code in small for support."""
     return f"{plain(error.message)} ({plain(error.code)})"
-
-
-def _viewer_zone() -> ZoneInfo:
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

@@ -325,6 +325,12 @@ DELIBERATE: list[tuple[str, str, int, Ask]] = [
     ("get", "/replicate/status/{prediction_id}", 503, _while_provider_fails(AWAY, VIEW, "get")),
     ("get", "/accounts/{account}", 200, _call("GET", f"/accounts/{BELLEVUE}", params={"limit": 1})),
     ("get", "/accounts/{account}", 404, _call("GET", f"/accounts/{OUTSIDER}", who="bob")),
+    (
+        "get",
+        "/analytics/summary",
+        200,
+        _call("GET", "/analytics/summary", params={"by": "style"}),
+    ),
     ("get", "/files/{key}", 200, PHOTO),
     ("get", "/files/{key}", 403, _call("GET", "/files/a", who=None, params={"expires": 1, "signature": "x"})),
     ("get", "/files/{key}", 503, _while_storage_is_away(PHOTO, "get")),

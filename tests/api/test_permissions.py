@@ -33,6 +33,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/sync-staging"): (401, 403, 403, 200, 200),
     ("GET", "/replicate/status/{prediction_id}"): (401, 200, 404, 200, 200),
     ("GET", "/accounts/{account:path}"): (401, 200, 404, 200, 200),
+    ("GET", "/analytics/summary"): (401, 403, 403, 403, 200),
     ("GET", "/files/{key:path}"): (401, 200, 404, 200, 200),
     ("POST", "/webhooks/replicate"): (401, 401, 401, 401, 401),
 }
@@ -51,6 +52,7 @@ NEEDS: dict[tuple[str, str], Action | None] = {
     ("POST", "/sync-staging"): Action.SYNC,
     ("GET", "/replicate/status/{prediction_id}"): Action.ASK_PROVIDER,
     ("GET", "/accounts/{account:path}"): Action.READ_ACCOUNTS,
+    ("GET", "/analytics/summary"): Action.READ_ANALYTICS,
     ("GET", "/files/{key:path}"): Action.READ_JOBS,
     ("POST", "/webhooks/replicate"): None,
 }

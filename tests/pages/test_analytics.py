@@ -1,29 +1,51 @@
-"""Are the figures that managers read the figures that the queries give, each with what it counts?"""
+"""Are the figures that managers read those of the engine, with what each counts, and is there a way to its jobs?"""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core import clock as core_clock
-from core.analytics import queries
-from core.analytics.queries import Summary
+from core.analytics.filters import Dimension, Filter
+from core.analytics.periods import Preset, preset
+from core.analytics.summary import Summary
 from core.auth.actors import Actor
 from core.jobs import sync
 from core.jobs.desk import Desk
-from pages.widgets import formatting
+from core.models import AuditEntry
+from core.runtime import Runtime
+from pages.widgets import analytics_jobs, formatting
+from pages.widgets.analytics_jobs import Jobs
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
-from tests.pages.conftest import SAFETY, Visit, forget_all
-from tests.pages.reading import metrics, words
+from tests.pages.conftest import SAFETY, Visit
+from tests.pages.reading import metrics, records, words
 from tests.settable_clock import SettableClock
 
 DATABASES = ("sqlite",)
-CHARTS = {"success", "credits", "times", "failures"}
+CHARTS = {
+    "chart-success",
+    "chart-volume",
+    "chart-times-job",
+    "chart-distribution-job",
+    "chart-credits",
+    "chart-costs",
+    "chart-failures",
+    "chart-refund-reasons",
+    "chart-settled",
+    "chart-rhythm",
+}
 
-pytestmark = pytest.mark.usefixtures("runtime")
+
+@pytest.fixture(autouse=True)
+def _made(runtime: Runtime) -> Runtime:
+    return runtime
 
 
 @pytest.fixture
@@ -43,16 +65,91 @@ def history(desk: Desk, provider: FakeProvider, clock: SettableClock, end_job: C
     factories.ordered_job(desk, number=5)
 
 
-def summary(desk: Desk, *, days: int = 30, account: str | None = None) -> Summary:
-    last = core_clock.now().date()
-    with desk.database.read() as session:
-        return queries.summary(
-            session, factories.manager(), first=last - timedelta(days=days - 1), last=last, account=account
-        )
+@pytest.fixture
+def told(runtime: Runtime) -> Callable[..., Summary]:
+    """The engine's figures of a preset, as the page should have them."""
+    zone = formatting.viewer_zone()
+
+    def tell(name: Preset = Preset.LAST_30_DAYS, **wanted: str) -> Summary:
+        period = preset(name, now=core_clock.now(), zone=zone)
+        return runtime.figures().summary(factories.manager(), period, wanted=Filter(**wanted), compare=False)
+
+    return tell
 
 
-def charts(app: AppTest) -> set[str | None]:
-    return {chart.key for chart in app.get("plotly_chart")}
+def charts(app: AppTest) -> dict[str, dict[str, Any]]:
+    """What is drawn, by key."""
+    return {str(chart.key): json.loads(chart.proto.spec) for chart in app.get("plotly_chart")}
+
+
+def links(app: AppTest) -> list[dict[str, str]]:
+    """The addresses to which the ways to jobs lead."""
+    found = [link.proto for link in app.page_link if link.proto.label.startswith("Show jobs")]
+    return [{name: one[0] for name, one in parse_qs(link.query_string).items()} for link in found]
+
+
+# ---- figures -----------------------------------------------------------------------------------
+
+
+def test_the_tiles_show_the_figures_of_the_engine(visit: Visit, history: None, told: Callable[..., Summary]) -> None:
+    shown, found = metrics(visit("analytics")), told().headline
+    assert shown["Success rate"] == formatting.percent(found.success.success.rate) == "60.0\u202f%"
+    assert shown["At first attempt"] == formatting.percent(found.success.first_attempt.rate)
+    assert shown["Variant success"] == formatting.percent(found.success.variants.rate)
+    assert shown["Time per job, p50"] == formatting.duration(found.job_times.p50_seconds) == "4.0 s"
+    assert shown["Time per job, p95"] == formatting.duration(found.job_times.p95_seconds) == "1:00 min"
+    assert shown["Jobs"] == "6"
+    assert shown["Credits, net"] == formatting.number(found.credits.net) == "180"
+    assert shown["Credits refunded"] == "25.0\u202f%"
+    assert shown["Paid to Replicate"] == formatting.dollars(found.costs.spent_usd_micros)
+    assert shown["Cost per job"] == formatting.dollars(found.costs.per_job_usd_micros)
+    assert shown["Stuck now"] == "0"
+
+
+def test_a_share_stands_with_its_count_and_how_sure_it_is(visit: Visit, history: None) -> None:
+    said = words(visit("analytics"))
+    assert "3 of 5 jobs" in said
+    assert "95\u202f% sure: 23.1–88.2\u202f%" in said
+
+
+def test_every_tile_says_what_it_means(visit: Visit, history: None) -> None:
+    tiles = visit("analytics").metric
+    assert len(tiles) == 14
+    assert all(len(tile.help) > 30 and tile.help.endswith(".") for tile in tiles)
+
+
+def test_the_page_begins_with_the_sentence_and_a_mark_where_the_target_is_missed(
+    visit: Visit, history: None, told: Callable[..., Summary]
+) -> None:
+    app = visit("analytics")
+    assert "Success 60.0 %" in words(app)
+    (warning,) = [one.value for one in app.warning]
+    assert "The target of more than 95 % is missed in this period, and on every day since" in warning
+
+
+def test_a_shorter_period_leaves_out_what_was_before_it(visit: Visit, history: None) -> None:
+    app = visit("analytics")
+    app.segmented_control("analytics-period").set_value(Preset.LAST_7_DAYS.value).run()
+    assert metrics(app)["Success rate"] == "50.0\u202f%"
+    assert app.query_params["period"] == "last_7_days"
+
+
+def test_a_period_is_compared_with_the_one_before_only_where_there_was_one(visit: Visit, history: None) -> None:
+    app = visit("analytics", period="today")
+    (rate,) = [tile for tile in app.metric if tile.label == "Success rate"]
+    assert rate.delta == ""
+    app = visit("analytics", period="custom", **{"from": "2027-02-22", "to": "2027-03-01"})
+    assert "compared with 14–21 Feb 2027" not in words(app)
+    assert "compared with nothing" in words(app)
+    app = visit("analytics", period="last_7_days", compare="no")
+    assert "compared with" not in words(app)
+
+
+def test_the_page_says_in_which_zone_days_begin(visit: Visit, history: None) -> None:
+    assert "days as in UTC" in words(visit("analytics"))
+
+
+# ---- what there may be little of ---------------------------------------------------------------
 
 
 def test_without_jobs_the_page_teaches_instead_of_drawing(visit: Visit) -> None:
@@ -63,79 +160,147 @@ def test_without_jobs_the_page_teaches_instead_of_drawing(visit: Visit) -> None:
     assert not charts(app)
 
 
-def test_the_tiles_show_the_figures_of_the_queries(visit: Visit, desk: Desk, history: None) -> None:
-    app = visit("analytics")
-    found = summary(desk)
-    assert metrics(app) == {
-        "Success rate": formatting.percent(found.success.rate),
-        "Time per variant, p50": formatting.duration(found.variant_times.p50_seconds),
-        "Time per job, p50": formatting.duration(found.job_times.p50_seconds),
-        "Credits, net": formatting.number(found.credits.net),
-    }
-    assert (found.variant_times.p50_seconds, found.variant_times.p95_seconds) == (4.0, 60.0)
-
-
-def test_the_tiles_say_what_can_be_counted_by_hand(visit: Visit, history: None) -> None:
-    app = visit("analytics")
-    assert metrics(app)["Success rate"] == "60.0\u202f%"
-    assert metrics(app)["Credits, net"] == "180"
-    said = words(app)
-    for part in (
-        "3 of 5 jobs",
-        "p95 1:00 min · 7 variants",
-        "p95 1:00 min · 3 jobs",
-        "240 charged, 60 refunded",
-        "1 job still in flight",
-        "31 Jan 2027 to 01 Mar 2027",
-    ):
-        assert part in said, part
-
-
-def test_every_tile_says_what_it_counts(visit: Visit, history: None) -> None:
-    tiles = visit("analytics").metric
-    assert len(tiles) == 4
-    assert all(len(tile.help) > 30 and tile.help.endswith(".") for tile in tiles)
-    assert len({tile.help for tile in tiles}) == 4
-
-
-def test_every_chart_has_a_title_with_its_count(visit: Visit, history: None) -> None:
-    app = visit("analytics")
-    assert charts(app) == CHARTS
-    said = words(app)
-    for title in (
-        "Success rate by day (n = 5 jobs)",
-        "Time per variant by day (n = 7 variants)",
-        "Credits by day (240 charged)",
-        "Jobs with a failed variant, by cause (n = 2)",
-    ):
-        assert title in said
-
-
-def test_a_shorter_period_leaves_out_what_was_before_it(visit: Visit, desk: Desk, history: None) -> None:
-    app = visit("analytics")
-    app.segmented_control("period").set_value("7 days").run()
-    assert metrics(app)["Success rate"] == formatting.percent(summary(desk, days=7).success.rate) == "50.0\u202f%"
-    assert "2 of 4 jobs" in words(app)
-
-
-def test_one_account_is_counted_alone(visit: Visit, desk: Desk, history: None) -> None:
-    app = visit("analytics")
-    assert list(app.selectbox("analytics-account").options) == ["All accounts", BELLEVUE, OUTSIDER]
-    app.selectbox("analytics-account").set_value(OUTSIDER).run()
-    assert metrics(app)["Success rate"] == formatting.percent(summary(desk, account=OUTSIDER).success.rate)
-    assert metrics(app)["Success rate"] == "0.0\u202f%"
-    assert "0 of 1 job" in words(app)
-
-
-def test_figures_are_at_most_as_old_as_the_page_says(visit: Visit, desk: Desk, end_job: Callable[..., str]) -> None:
+@pytest.mark.parametrize("period", ["today", "last_7_days", "last_12_months", "all"])
+def test_one_job_is_drawn_without_an_empty_chart(visit: Visit, end_job: Callable[..., str], period: str) -> None:
     end_job({}, {})
+    app = visit("analytics", period=period)
+    drawn = charts(app)
+    assert CHARTS - set(drawn) == {"chart-failures", "chart-refund-reasons"}
+    assert "No variant failed in this period." in words(app)
+    assert "No credits were refunded in this period." in words(app)
+    assert metrics(app)["Success rate"] == "100.0\u202f%"
+    assert "95\u202f% sure: 20.7–100.0\u202f%" in words(app)
+
+
+def test_one_day_is_told_by_hours(visit: Visit, history: None) -> None:
+    drawn = charts(visit("analytics", period="today"))
+    (completed, *_rest) = drawn["chart-volume"]["data"]
+    assert len(completed["x"]) == 24
+    assert completed["x"][0].endswith("T00:00")
+    assert "Success rate by hour" in words(visit("analytics", period="today"))
+
+
+def test_a_long_period_is_told_by_weeks(visit: Visit, history: None) -> None:
+    drawn = charts(visit("analytics", period="last_12_months"))
+    assert 52 <= len(drawn["chart-volume"]["data"][0]["x"]) <= 54
+
+
+def test_every_chart_is_there_and_small(visit: Visit, history: None) -> None:
+    app = visit("analytics", period="last_12_months")
+    assert set(charts(app)) == CHARTS
+    assert sum(len(chart.proto.spec) for chart in app.get("plotly_chart")) < 70_000
+    assert all(chart.proto.alt for chart in app.get("plotly_chart"))
+
+
+def test_the_target_and_what_is_expected_are_lines(visit: Visit, history: None) -> None:
+    drawn = charts(visit("analytics"))
+    levels = {
+        (trace["name"], *trace["y"])
+        for chart in drawn.values()
+        for trace in chart["data"]
+        if trace.get("line", {}).get("dash")
+    }
+    assert levels == {
+        ("Target: above 95 %", 95.0, 95.0),
+        ("Expected: 60 to 180 s", 60, 60),
+        ("Expected: 60 to 180 s", 180, 180),
+    }
+
+
+def test_times_are_told_of_variants_as_well(visit: Visit, history: None) -> None:
     app = visit("analytics")
-    assert "1 of 1 job" in words(app)
-    end_job({}, {}, number=1)
-    assert "1 of 1 job" in words(app.run())
-    assert "at most 30 s old" in words(app)
-    forget_all()
-    assert "2 of 2 jobs" in words(app.run())
+    app.segmented_control("analytics-timed").set_value("variant").run()
+    app.segmented_control("analytics-stage").set_value("queue_wait").run()
+    assert {"chart-times-variant", "chart-distribution-queue_wait"} <= set(charts(app))
+    assert "How times are spread: waiting for an order" in words(app)
+
+
+def test_every_chart_is_saved_as_a_picture_by_a_name_of_its_own(visit: Visit, history: None) -> None:
+    configs = [json.loads(chart.proto.config) for chart in visit("analytics").get("plotly_chart")]
+    pictures = [config["toImageButtonOptions"] for config in configs]
+    assert len({picture["filename"] for picture in pictures}) == len(CHARTS)
+    assert {(picture["format"], picture["scale"]) for picture in pictures} == {("png", 2)}
+    assert all("sendDataToCloud" not in json.dumps(config["modeBarButtons"]) for config in configs)
+
+
+# ---- what was chosen ---------------------------------------------------------------------------
+
+
+def test_a_filter_in_the_address_narrows_everything(visit: Visit, history: None) -> None:
+    app = visit("analytics", account=OUTSIDER)
+    assert metrics(app)["Success rate"] == "0.0\u202f%"
+    assert metrics(app)["Jobs"] == "1"
+    app.selectbox("analytics-account").set_value(BELLEVUE).run()
+    assert (metrics(app)["Jobs"], app.query_params["account"]) == ("5", BELLEVUE)
+    app.button("analytics-clear").click().run()
+    assert (metrics(app)["Jobs"], "account" in app.query_params) == ("6", False)
+
+
+def test_what_the_address_asks_for_in_vain_is_said_and_not_guessed(visit: Visit, history: None) -> None:
+    app = visit("analytics", period="yesteryear", by="moon", compare="maybe", **{"from": "2027-02-30"})
+    said = " ".join(one.value for one in app.warning)
+    for part in ("yesteryear", "moon", "maybe", "2027-02-30"):
+        assert part in said
+    assert metrics(app)["Jobs"] == "6"
+    app.segmented_control("analytics-period").set_value("today").run()
+    assert "yesteryear" not in words(app)
+
+
+def test_days_in_the_wrong_order_are_swapped_and_too_many_refused(visit: Visit, history: None) -> None:
+    app = visit("analytics", **{"from": "2027-03-01", "to": "2027-02-20"})
+    assert "its days were swapped" in words(app)
+    assert "20 Feb – 1 Mar 2027" in words(app)
+    app = visit("analytics", **{"from": "2001-01-01", "to": "2027-03-01"})
+    assert "at most 3,660 days" in words(app)
+
+
+def test_a_filter_that_nothing_fits_can_be_taken_back(visit: Visit, history: None) -> None:
+    app = visit("analytics", style="brutalist")
+    assert "No jobs are like that in this period." in words(app)
+    app.button("analytics-clear").click().run()
+    assert metrics(app)["Jobs"] == "6"
+
+
+def test_figures_are_grouped_and_put_in_order(visit: Visit, history: None) -> None:
+    app = visit("analytics", by="account", sort="success")
+    names = [cells[0]["text"] for cells in records(app, "Figures by account")]
+    assert names == [OUTSIDER, BELLEVUE]
+    app.selectbox("analytics-sort").set_value("jobs").run()
+    assert [cells[0]["text"] for cells in records(app, "Figures by account")] == [BELLEVUE, OUTSIDER]
+
+
+# ---- the way to the jobs -----------------------------------------------------------------------
+
+
+def test_each_chart_leads_to_its_jobs_on_the_monitor(visit: Visit, history: None) -> None:
+    found = links(visit("analytics", period="last_7_days", account=BELLEVUE, style="modern"))
+    wanted = {"from": "2027-02-23", "to": "2027-03-01", "account": BELLEVUE, "style": "modern"}
+    assert found.count(wanted) == 6
+
+
+def test_the_monitor_lists_just_the_jobs_that_were_counted(visit: Visit, history: None) -> None:
+    address = analytics_jobs.address(
+        Jobs(core_clock.now().date(), core_clock.now().date(), Filter(account=OUTSIDER), code="safety")
+    )
+    monitor = visit("monitor", **address)
+    assert monitor.session_state["monitor-code"] == "safety"
+    assert monitor.session_state["monitor-account"] == OUTSIDER
+
+
+@pytest.mark.parametrize("wanted", [Filter(priority="rush"), Filter(model="a/b")])
+def test_no_way_leads_to_other_jobs_than_those_counted(wanted: Filter) -> None:
+    today = core_clock.now().date()
+    assert "would list other jobs as well" in analytics_jobs.refusal(Jobs(today, today, wanted))
+
+
+def test_where_the_monitor_cannot_follow_the_way_is_closed_with_a_reason(visit: Visit, history: None) -> None:
+    app = visit("analytics", priority="normal")
+    ways = [link.proto for link in app.page_link if link.proto.label.startswith("Show jobs")]
+    assert ways
+    assert all((way.disabled and "priority" in way.help) or "can't list" in way.help for way in ways)
+
+
+# ---- who, and what leaves the desk -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("person", ["bob", "dora"])
@@ -147,3 +312,20 @@ def test_without_the_role_no_figure_is_shown_and_whom_to_ask(
     assert "it can't see analytics (permission denied, 403)" in app.warning[0].value
     assert not app.metric
     assert not charts(app)
+
+
+def test_an_export_is_noted_with_what_it_was_narrowed_by(
+    visit: Visit, history: None, desk: Desk, runtime: Runtime, told: Callable[..., Summary]
+) -> None:
+    from core.analytics import exports
+
+    app = visit("analytics", by="account", account=BELLEVUE)
+    assert len(app.get("download_button")) == 3
+    found = told(account=BELLEVUE)
+    assert exports.days_csv(desk.database, factories.manager(), found).count(b"\r\n") == 31
+    moved = runtime.figures().credit_days(factories.manager(), found.period, by=Dimension.ACCOUNT)
+    exports.credit_days_csv(desk.database, factories.manager(), moved, found.period, found.wanted)
+    with desk.database.read() as opened:
+        noted = opened.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()[-2:]
+    assert [entry.target for entry in noted] == ["figures by day", "credits by day"]
+    assert f"days 2027-01-31 to 2027-03-01, UTC, account {BELLEVUE}" in noted[0].detail

@@ -1,0 +1,62 @@
+"""How does a program read the figures?"""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from core import clock
+from core.analytics import periods
+from core.analytics.definitions import DEFINITIONS
+from core.analytics.filters import Dimension, Filter
+from core.api.analytics_schemas import Summary
+from core.api.deps import ActorDep, RuntimeDep
+from core.auth.roles import Action
+from core.jobs.states import Priority
+
+router = APIRouter(prefix="/analytics", tags=["analytics"])
+_DAYS = 30
+_TEXT_MAX = 254
+_Text = Annotated[str | None, Query(min_length=1, max_length=_TEXT_MAX)]
+_MEANINGS = "\n".join(f"- {term.replace('_', ' ')}: {words}" for term, words in DEFINITIONS.items())
+_DESCRIPTION = f"""Success, time, credits and costs of a period, as the Analytics page shows them; managers only.
+
+What the figures mean:
+
+{_MEANINGS}
+"""
+
+
+@router.get("/summary", description=_DESCRIPTION)
+def get_summary(
+    runtime: RuntimeDep,
+    actor: ActorDep,
+    first: Annotated[
+        date | None, Query(alias="from", description=f"The first day; without it, {_DAYS} days up to the last.")
+    ] = None,
+    last: Annotated[date | None, Query(alias="to", description="The last day, included; without it, today.")] = None,
+    by: Annotated[Dimension | None, Query(description="Adds the same figures for each of these.")] = None,
+    zone: Annotated[
+        str, Query(max_length=_TEXT_MAX, description="The time zone in which days begin, such as Europe/Berlin.")
+    ] = "UTC",
+    compare: Annotated[bool, Query(description="Adds the figures of as many days before.")] = True,
+    account: _Text = None,
+    person: _Text = None,
+    room_type: _Text = None,
+    style: _Text = None,
+    model: _Text = None,
+    priority: Priority | None = None,
+) -> Summary:
+    """All figures of a period."""
+    actor.require(Action.READ_ANALYTICS)
+    last = last or clock.now().astimezone(periods.zone_of(zone)).date()
+    period = periods.asked(first or periods.days_before(last, _DAYS - 1), last, zone=zone)
+    wanted = Filter(
+        account=account,
+        person=person,
+        room_type=room_type,
+        style=style,
+        model=model,
+        priority=priority.value if priority is not None else None,
+    )
+    return Summary.of(runtime.figures().summary(actor, period, wanted=wanted, by=by, compare=compare))

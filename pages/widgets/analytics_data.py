@@ -1,0 +1,58 @@
+"""Where do the page's figures come from? From the process's own columns, the same ones for a short while."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import streamlit as st
+
+from core.analytics.filters import Dimension
+from core.analytics.money import CreditDay
+from core.analytics.summary import Summary
+from core.auth.actors import Actor
+from pages.widgets import formatting, session
+from pages.widgets.analytics_choice import Choice
+
+# The columns themselves may be five seconds old.
+_KEPT, KEPT_WORDS = timedelta(seconds=20), "at most half a minute old"
+_ENTRIES_MAX = 64
+
+
+def summary(actor: Actor, choice: Choice) -> Summary:
+    """All figures of what was chosen; without those of the period before, if the desk is younger than that."""
+    # On the way, it is seen to that the actor still is whom the page was drawn for.
+    session.runtime()
+    is_compared = choice.is_compared and has_before(actor, choice)
+    return _summary(actor, replace(choice, is_compared=is_compared))
+
+
+def has_before(actor: Actor, choice: Choice) -> bool:
+    """Whether all of the period before has been lived through: a part of it is nothing to compare with."""
+    first = first_day(actor)
+    return first is not None and first <= choice.period.before.first
+
+
+def choices(actor: Actor, dimension: Dimension) -> list[str]:
+    """What a filter can be set to."""
+    return session.runtime().figures().choices(actor, dimension)
+
+
+def first_day(actor: Actor) -> date | None:
+    """The viewer's day on which everything began."""
+    moment = session.runtime().figures().first_moment(actor)
+    return moment.astimezone(formatting.viewer_zone()).date() if moment is not None else None
+
+
+def credit_days(actor: Actor, choice: Choice) -> tuple[CreditDay, ...]:
+    """Credits by account, or what the figures are grouped by, and day."""
+    figures = session.runtime().figures()
+    by = choice.by or Dimension.ACCOUNT
+    return figures.credit_days(actor, choice.period, wanted=choice.filter, by=by)
+
+
+# Not a copy for each visitor: it is frozen, and large.
+@st.cache_resource(
+    ttl=_KEPT, max_entries=_ENTRIES_MAX, show_spinner="Counting … (the first time after a start takes longer)"
+)
+def _summary(actor: Actor, choice: Choice) -> Summary:
+    figures = session.runtime().figures()
+    return figures.summary(actor, choice.period, wanted=choice.filter, by=choice.by, compare=choice.is_compared)
