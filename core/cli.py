@@ -178,6 +178,10 @@ def demo_data(
             typer.echo(f"{written:,} of {jobs:,} jobs", err=True)
 
     with _opened() as runtime:
+        if runtime.settings.is_production:
+            raise errors.PermissionDenied(
+                "Invented jobs don't belong beside real ones: this desk is in production. Nothing was written."
+            )
         written = history.write(runtime.desk, jobs=jobs, days=days, seed=seed, progress=tell)
         typer.echo(f"{written:,} jobs over {days} days were written.")
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.credits import queries
+from core.credits import exports, queries
 from core.credits.queries import AccountSummary
 from pages.widgets import address, credit_dialogs, deeds, formatting, pause_banner, record_table, session, statement
 from pages.widgets.record_table import Cell, Column, Row
@@ -27,7 +27,7 @@ def _page() -> None:
     deeds.draw_notice()
     month_started_at = formatting.day_start(formatting.today().replace(day=1))
     accounts = _accounts(actor, month_started_at)
-    _draw_head(actor, accounts)
+    _draw_head(actor, accounts, month_started_at)
     if not accounts:
         _draw_empty(actor)
         return
@@ -41,7 +41,7 @@ def _accounts(actor: Actor, month_started_at: datetime) -> list[AccountSummary]:
         return queries.summaries(opened, actor, month_started_at=month_started_at)
 
 
-def _draw_head(actor: Actor, accounts: list[AccountSummary]) -> None:
+def _draw_head(actor: Actor, accounts: list[AccountSummary], month_started_at: datetime) -> None:
     low = sum(account.is_low for account in accounts)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(
@@ -51,9 +51,29 @@ def _draw_head(actor: Actor, accounts: list[AccountSummary]) -> None:
             + (f" · :orange[{formatting.number(low)} low]" if low else ""),
             width="content",
         )
-        if actor.may(Action.GRANT_CREDITS) and st.button("New account", icon=":material/add:", key="new-account"):
-            deeds.new_opening()
-            credit_dialogs.draw_new_account(actor)
+        with st.container(horizontal=True, width="content"):
+            _draw_new_account(actor)
+            _draw_export(actor, month_started_at)
+
+
+def _draw_new_account(actor: Actor) -> None:
+    reason = "" if actor.may(Action.GRANT_CREDITS) else "Managers open accounts."
+    if st.button("New account", icon=":material/add:", disabled=bool(reason), help=reason or None, key="new-account"):
+        deeds.new_opening()
+        credit_dialogs.draw_new_account(actor)
+
+
+def _draw_export(actor: Actor, month_started_at: datetime) -> None:
+    database, still = session.runtime().database, session.still(actor)
+    st.download_button(
+        "CSV",
+        data=lambda: exports.accounts_csv(database, still(), month_started_at=month_started_at),
+        file_name=f"accounts-{formatting.today():%Y-%m-%d}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        help="The accounts below. That they were exported is written to the audit log.",
+        key="accounts-csv",
+    )
 
 
 def _draw_accounts(accounts: list[AccountSummary]) -> AccountSummary | None:

@@ -22,9 +22,12 @@ from pages.widgets import (
     sync_dialog,
     webhook_health,
 )
+from pages.widgets.job_table import Leaves
+from pages.widgets.monitor_filters import Wanted
 from pages.widgets.monitor_snapshot import Snapshot
 
 _REFRESH_MS = 2_000
+_PAUSE_WORDS = "Stops the refresh every 2 s while jobs are under way. Nothing else stops."
 _JOB = "job"
 _PAUSED = "monitor-paused"
 # In pixels, about what a job's pictures and actions take beside it.
@@ -43,29 +46,28 @@ def _page() -> None:
     st.title("Monitor", anchor=False)
     deeds.draw_notice()
     st.html(_ORDER)
-    seen = monitor_snapshot.look(actor, monitor_filters.wanted())
     with st.container(key="monitor"):
         with monitor_filters.draw(monitor_snapshot.choices(actor)):
-            if seen.overview.in_flight:
-                st.toggle("Pause", key=_PAUSED, help="Stops the refresh every 2 s. Nothing else stops.")
-        _draw_live(actor)
+            st.toggle("Pause", key=_PAUSED, help=_PAUSE_WORDS)
+        _draw_live(actor, monitor_filters.wanted())
 
 
 @st.fragment
-def _draw_live(actor: Actor) -> None:
+def _draw_live(actor: Actor, wanted: Wanted) -> None:
     """Redraws itself every two seconds while anything is in flight, and is quiet otherwise.
 
     It holds only what changes by itself, since with many open pages this is what the server is busy with. Nor does it
     ever draw the page around it anew by itself: that would close a dialog, with what was typed there.
     """
-    seen = monitor_snapshot.look(actor, monitor_filters.wanted())
+    wanted = monitor_filters.at_page(wanted)
+    seen = monitor_snapshot.look(actor, wanted)
     is_paused = bool(st.session_state.get(_PAUSED))
     _draw_warnings(seen)
-    monitor_figures.draw(seen, are_webhooks_requested=_are_webhooks_requested(), is_paused=is_paused)
+    monitor_figures.draw(seen.figures, read_at=seen.read_at, is_paused=is_paused)
     if seen.page.rows:
-        _draw_jobs(actor, seen)
+        _draw_jobs(actor, seen, wanted)
     else:
-        _draw_empty()
+        _draw_empty(wanted)
         _draw_job(actor, st.query_params.get(_JOB), seen.typical)
     # Last, where the little room that it takes is seen by nobody.
     if seen.overview.in_flight and not is_paused:
@@ -79,14 +81,14 @@ def _draw_warnings(seen: Snapshot) -> None:
     with st.container(key="monitor-warnings"):
         pause_banner.draw()
         if seen.webhooks is not None:
-            webhook_health.draw(seen.webhooks, are_requested=_are_webhooks_requested())
+            webhook_health.draw(seen.webhooks, are_requested=session.are_webhooks_requested())
 
 
-def _draw_jobs(actor: Actor, seen: Snapshot) -> None:
+def _draw_jobs(actor: Actor, seen: Snapshot, wanted: Wanted) -> None:
     """Draw the list, and beside it the job that is open."""
     job_id = st.query_params.get(_JOB)
     if not job_id:
-        _draw_list(actor, seen, None)
+        _draw_list(actor, seen, wanted, None)
         return
     with st.container(key="monitor-split"):
         # The list scrolls beside the job, so that neither pushes the other out of sight.
@@ -95,29 +97,32 @@ def _draw_jobs(actor: Actor, seen: Snapshot) -> None:
         _draw_job(actor, job_id, seen.typical)
     height = min(_LIST_HEIGHT, _ROW_HEIGHT * (len(seen.page.rows) + 1))
     with left, st.container(height=height, border=False, key="monitor-list"):
-        _draw_list(actor, seen, job_id)
+        _draw_list(actor, seen, wanted, job_id)
 
 
-def _draw_list(actor: Actor, seen: Snapshot, job_id: str | None) -> None:
+def _draw_list(actor: Actor, seen: Snapshot, wanted: Wanted, job_id: str | None) -> None:
     clicked = job_table.draw(
         seen.drawn_rows,
         opened=job_id,
         can_sync=actor.may(Action.SYNC),
         stale=seen.overview.stale,
+        leaves=Leaves(goes_back=wanted.cursor is not None, goes_on=seen.page.next_cursor is not None),
         key="jobs",
     )
     if clicked.job_id and clicked.job_id != job_id:
         address.keep(_JOB, clicked.job_id)
         st.rerun()
-    monitor_filters.draw_pages(shown=len(seen.page.rows), next_cursor=seen.page.next_cursor)
+    if clicked.turn:
+        monitor_filters.turn(clicked.turn, next_cursor=seen.page.next_cursor)
+        st.rerun(scope="fragment")
     if clicked.to_sync or clicked.is_stale_to_sync:
         deeds.new_opening()
         sync_dialog.draw(actor, clicked.to_sync or None)
 
 
-def _draw_empty() -> None:
+def _draw_empty(wanted: Wanted) -> None:
     with st.container(border=True, horizontal_alignment="center"):
-        if not monitor_filters.wanted().is_narrowed:
+        if not wanted.is_narrowed:
             st.markdown(
                 "**No jobs yet.** Each staged photo appears here with its state, its pictures and its credits."
             )
@@ -140,10 +145,6 @@ def _draw_job(actor: Actor, job_id: str | None, typical: TypicalTimes) -> None:
         st.button("Back to the list", key="job-close", on_click=lambda: address.keep(_JOB, ""))
         return
     job_detail.draw(actor, job, typical)
-
-
-def _are_webhooks_requested() -> bool:
-    return session.runtime().desk.webhook_base_url is not None
 
 
 _page()

@@ -29,6 +29,7 @@ def get_optional_actor(
 
     Raises:
         NotAuthenticated: if the key is unknown or revoked.
+        KeyMakerWithoutRole: if whoever made it has no role any more.
     """
     if credentials is None:
         return None

@@ -120,6 +120,11 @@ def key_identity(key_id: int) -> str:
     return f"{_KEY}{key_id}"
 
 
+def key_name(name: str) -> str:
+    """What a key is called where names are read: so that none passes for a person."""
+    return f"key {name}"
+
+
 def user_id_of(identity: str) -> int | None:
     """Which row of the people an identity is, or None if it is of no person who signs in."""
     return int(identity.removeprefix(USER)) if identity.startswith(USER) else None

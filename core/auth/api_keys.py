@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from core.auth import actors, audit, standing
 from core.auth.actors import SYSTEM_NAME, Actor, Source
 from core.auth.audit import AuditKind
 from core.auth.roles import Action, Role
+from core.auth.standing import Standing
 from core.db.session import Database
 from core.models import Account, ApiKey, User
 
@@ -25,7 +27,10 @@ _LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDetail:
-    """A key as an administrator sees it: everything but the key. `created_by` is None for a command's."""
+    """A key as an administrator sees it: everything but the key. `created_by` is None for a command's.
+
+    `acts_as` is what it may do by now: less than its `role` once its maker may do less, and None if it opens nothing.
+    """
 
     name: str
     role: Role
@@ -34,6 +39,8 @@ class KeyDetail:
     created_by: str | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    acts_as: Role | None
+    is_maker_known: bool
 
 
 def create_key(database: Database, actor: Actor, *, name: str, role: Role, account: str | None = None) -> str:
@@ -80,19 +87,29 @@ def api_keys(session: Session, actor: Actor) -> list[KeyDetail]:
     """
     actor.require(Action.MANAGE_KEYS)
     rows = session.execute(
-        sa.select(
-            ApiKey.name,
-            ApiKey.role,
-            Account.name.label("account"),
-            ApiKey.created_at,
-            ApiKey.created_by,
-            ApiKey.last_used_at,
-            ApiKey.revoked_at,
-        )
+        sa.select(ApiKey, Account.name.label("account"))
         .outerjoin(Account, Account.id == ApiKey.account_id)
         .order_by(ApiKey.id.desc())
     )
-    return [KeyDetail(**{**row._mapping, "role": Role(row.role)}) for row in rows]
+    people = standing.of_people(session)
+    return [_detail(row.ApiKey, row.account, people) for row in rows]
+
+
+def _detail(key: ApiKey, account: str | None, people: Mapping[str, Standing | None]) -> KeyDetail:
+    own, maker = Standing(Role(key.role), key.account_id), key.created_by_identity
+    is_at_machine = maker is None or actors.is_at_machine(maker)
+    now = own if is_at_machine else standing.capped(own, people.get(maker or ""))
+    return KeyDetail(
+        name=key.name,
+        role=own.role,
+        account=account,
+        created_at=key.created_at,
+        created_by=key.created_by,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
+        acts_as=None if now is None else now.role,
+        is_maker_known=is_at_machine or maker in people,
+    )
 
 
 def create(session: Session, *, name: str, role: Role, account_id: int | None, made_by: Actor | None = None) -> str:
@@ -171,8 +188,8 @@ def find_actor(session: Session, key: str) -> FoundKey:
         raise errors.NotAuthenticated
     now = standing.of_key(session, role=Role(row.role), account_id=row.account_id, made_by=row.created_by_identity)
     actor = Actor(
-        # So that no key passes for a person, whatever it was called before names were checked.
-        name=f"key {row.name}",
+        # Whatever it was called before names were checked.
+        name=actors.key_name(row.name),
         role=now.role,
         source=Source.API,
         account_id=now.account_id,

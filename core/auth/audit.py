@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, spreadsheets
+from core.auth import names
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.db.session import Database
@@ -18,7 +19,10 @@ from core.models import Account, AuditEntry
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 # A spreadsheet opens this many; who needs more narrows the dates.
-_COLUMNS = ("at", "actor", "made_by", "role", "source", "kind", "account", "job_id", "target", "detail")
+_COLUMNS = (
+    "at", "actor", "made_by", "role", "source", "kind", "account", "job_id", "target", "detail", "actor_identity",
+    "made_by_identity",
+)  # fmt: skip
 
 
 class AuditKind(StrEnum):
@@ -44,11 +48,15 @@ class AuditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """One deed: by whom, of what kind, and what it was about, in words; `made_by` made the key that did it."""
+    """One deed: by whom, of what kind, and what it was about, in words; `made_by` made the key that did it.
+
+    Names are as they were then; who is meant, whatever they are called by now, is told by the identities.
+    """
 
     id: int
     at: datetime
     actor: str
+    actor_identity: str
     role: str
     source: str
     kind: AuditKind
@@ -57,13 +65,14 @@ class AuditRecord:
     target: str
     detail: str
     made_by: str | None = None
+    made_by_identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
     """Which deeds are wanted; what is empty does not narrow. From `since` on, and before `until`.
 
-    `actor` is the name of who did it, or of who made the key that did.
+    `actor` is what who did it is or was called, or who made the key that did: an e-mail, a person's or a key's name.
     """
 
     kind: AuditKind | None = None
@@ -97,7 +106,9 @@ def note(
         sa.insert(AuditEntry).values(
             at=clock.now(),
             actor=actor.name,
+            actor_identity=actor.identity,
             made_by=actor.made_by,
+            made_by_identity=actor.made_by_identity,
             role=actor.role.value if role is None else role,
             source=actor.source.value,
             kind=kind.value,
@@ -119,7 +130,7 @@ def entries(
     """
     actor.require(Action.READ_AUDIT)
     limit = max(1, min(limit, PAGE_SIZE_MAX))
-    query = _query(wanted).limit(limit + 1)
+    query = _query(session, wanted).limit(limit + 1)
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
     found = [_record(row) for row in session.execute(query)]
@@ -135,7 +146,7 @@ def export_csv(database: Database, actor: Actor, wanted: AuditFilter) -> bytes:
     actor.require(Action.READ_AUDIT)
     actor.require(Action.EXPORT)
     with database.read() as session:
-        found = [_record(row) for row in session.execute(_query(wanted).limit(spreadsheets.MAX_ROWS + 1))]
+        found = [_record(row) for row in session.execute(_query(session, wanted).limit(spreadsheets.MAX_ROWS + 1))]
     note_export(
         database,
         actor,
@@ -190,7 +201,7 @@ def _said(value: object) -> str:
     return text if _is_storable(text) else ascii(text)
 
 
-def _query(wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
+def _query(session: Session, wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
     query = (
         sa.select(AuditEntry, Account.name)
         .outerjoin(Account, Account.id == AuditEntry.account_id)
@@ -201,7 +212,8 @@ def _query(wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
     if wanted.kind is not None:
         query = query.where(AuditEntry.kind == wanted.kind)
     if wanted.actor:
-        query = query.where(sa.or_(AuditEntry.actor == wanted.actor, AuditEntry.made_by == wanted.actor))
+        meant = _meant(session, wanted.actor)
+        query = query.where(sa.or_(AuditEntry.actor_identity.in_(meant), AuditEntry.made_by_identity.in_(meant)))
     if wanted.account:
         query = query.where(Account.name == wanted.account)
     if wanted.since is not None:
@@ -211,13 +223,22 @@ def _query(wanted: AuditFilter) -> sa.Select[AuditEntry, str]:
     return query
 
 
+def _meant(session: Session, text: str) -> set[str]:
+    """Who is called so now, and who was called so when something was noted of them."""
+    meant = names.meant(session, text)
+    noted = sa.select(AuditEntry.actor_identity).where(AuditEntry.actor.in_(meant.names)).distinct()
+    return {*meant.identities, *session.scalars(noted)}
+
+
 def _record(row: sa.Row[AuditEntry, str]) -> AuditRecord:
     entry, account = row
     return AuditRecord(
         id=entry.id,
         at=entry.at,
         actor=entry.actor,
+        actor_identity=entry.actor_identity,
         made_by=entry.made_by,
+        made_by_identity=entry.made_by_identity,
         role=entry.role,
         source=entry.source,
         kind=AuditKind(entry.kind),

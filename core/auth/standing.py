@@ -36,14 +36,21 @@ def of_key(session: Session, *, role: Role, account_id: int | None, made_by: str
     """
     if made_by is None or actors.is_at_machine(made_by):
         return Standing(role, account_id)
-    maker = _of_person(session, made_by)
+    found = capped(Standing(role, account_id), _of_person(session, made_by))
+    if found is None:
+        raise errors.KeyMakerWithoutRole
+    return found
+
+
+def capped(key: Standing, maker: Standing | None) -> Standing | None:
+    """What a key may do whose maker may do so much by now, or nothing; None if that is nothing."""
     if maker is None:
-        raise errors.KeyMakerWithoutRole
+        return None
     if maker.account_id is None:
-        return Standing(min(role, maker.role, key=_RANKS.index), account_id)
-    if account_id not in (None, maker.account_id):
-        raise errors.KeyMakerWithoutRole
-    return Standing(maker.role, maker.account_id)
+        return Standing(min(key.role, maker.role, key=_RANKS.index), key.account_id)
+    if key.account_id not in (None, maker.account_id):
+        return None
+    return maker
 
 
 def require_still(session: Session, actor: Actor, action: Action) -> None:
@@ -57,6 +64,15 @@ def require_still(session: Session, actor: Actor, action: Action) -> None:
     now = _of_person(session, actor.person_identity)
     if now is None or action not in PERMISSIONS[now.role]:
         raise errors.PermissionDenied("Your role was changed meanwhile. Nothing was changed; reload the page.")
+
+
+def of_people(session: Session) -> dict[str, Standing | None]:
+    """What everybody who has signed in or was invited may do now, by their identities; None for no role."""
+    rows = session.execute(sa.select(User.id, User.role, User.account_id))
+    return {
+        actors.user_identity(row.id): None if row.role is None else Standing(Role(row.role), row.account_id)
+        for row in rows
+    }
 
 
 def _of_person(session: Session, identity: str) -> Standing | None:

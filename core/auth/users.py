@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock, errors, logs
-from core.auth import actors, audit, standing
+from core.auth import actors, audit, names, standing
 from core.auth.actors import Actor, Source
 from core.auth.audit import AuditKind
 from core.auth.roles import Action, Role
@@ -21,7 +21,6 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _TEXT_MAX = 254
 _MANAGERS_SHOWN = 5
 _NO_ROLE = "no role"
-_UNVERIFIED = " (not verified)"
 _log = logs.get(__name__)
 
 
@@ -58,12 +57,12 @@ class Person:
     @property
     def is_unverified(self) -> bool:
         """Whether the sign-in service did not say that the address is really theirs."""
-        return self.email.endswith(_UNVERIFIED)
+        return self.email.endswith(names.UNVERIFIED)
 
     @property
     def address(self) -> str:
         """The e-mail as they gave it; see `is_unverified` for whether it is theirs."""
-        return self.email.removesuffix(_UNVERIFIED)
+        return self.email.removesuffix(names.UNVERIFIED)
 
 
 def sign_in(database: Database, identity: Identity) -> Actor | None:
@@ -99,8 +98,8 @@ def sign_out(database: Database, identity: Identity) -> None:
         user = session.execute(_who(identity).with_for_update()).one_or_none()
         if user is None or (user.signed_out_at is not None and identity.signed_in_at <= user.signed_out_at):
             return
-        # The issuer's clock may be ahead of ours.
-        last = max(clock.now(), identity.signed_in_at, user.last_sign_in_at or identity.signed_in_at)
+        # By the issuer's clock alone: ours may be ahead of it, and would refuse the next sign-in too.
+        last = max(identity.signed_in_at, user.last_sign_in_at or identity.signed_in_at)
         session.execute(sa.update(User).where(User.id == user.id).values(signed_out_at=last))
         _note_own(session, AuditKind.SIGN_OUT, user)
     _log.info("signed out", person=user.id)
@@ -279,7 +278,7 @@ def _note_sign_in(database: Database, identity: Identity) -> sa.Row[Any]:
     email = (_normal(identity.email) or f"{identity.subject} at {identity.issuer}")[:_TEXT_MAX]
     if identity.email and not identity.email_verified:
         # Anybody may say so; it must not look like, or stand in the way of, whoever the address belongs to.
-        email = f"{email[: _TEXT_MAX - len(_UNVERIFIED)]}{_UNVERIFIED}"
+        email = f"{email[: _TEXT_MAX - len(names.UNVERIFIED)]}{names.UNVERIFIED}"
     values = {
         "issuer": identity.issuer,
         "subject": identity.subject,

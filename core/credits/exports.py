@@ -1,4 +1,6 @@
-"""How does a statement leave the desk? As CSV, each time noted in the audit log."""
+"""How do accounts and their statements leave the desk? As CSV, each time noted in the audit log."""
+
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -10,8 +12,22 @@ from core.credits import queries
 from core.db.session import Database
 from core.models import LedgerEntry
 
-# A spreadsheet opens this many.
-_COLUMNS = ("id", "at", "kind", "amount", "balance_after", "job_id", "reason", "note", "actor")
+_STATEMENT_COLUMNS = ("id", "at", "kind", "amount", "balance_after", "job_id", "reason", "note", "actor")
+_ACCOUNT_COLUMNS = ("id", "name", "balance", "is_low", "spent_credits")
+
+
+def accounts_csv(database: Database, actor: Actor, *, month_started_at: datetime) -> bytes:
+    """The accounts that the actor sees as UTF-8 CSV, by name: the balance of each, and what the month cost so far.
+
+    Raises:
+        PermissionDenied: if the actor may not see balances or not export.
+    """
+    actor.require(Action.READ_ACCOUNTS)
+    actor.require(Action.EXPORT)
+    with database.read() as session:
+        found = queries.summaries(session, actor, month_started_at=month_started_at)
+    audit.note_export(database, actor, what="accounts", line_count=len(found))
+    return spreadsheets.csv_of(found, columns=_ACCOUNT_COLUMNS)
 
 
 def statement_csv(database: Database, actor: Actor, *, account: str) -> bytes:
@@ -26,10 +42,10 @@ def statement_csv(database: Database, actor: Actor, *, account: str) -> bytes:
     with database.read() as session:
         found = queries.account(session, actor, name=account)
         rows = session.execute(
-            sa.select(*(getattr(LedgerEntry, column) for column in _COLUMNS))
+            sa.select(*(getattr(LedgerEntry, column) for column in _STATEMENT_COLUMNS))
             .where(LedgerEntry.account_id == found.id)
             .order_by(LedgerEntry.id.desc())
             .limit(spreadsheets.MAX_ROWS + 1)
         ).all()
     audit.note_export(database, actor, what=f"statement of {found.name}", line_count=len(rows), account=found.name)
-    return spreadsheets.csv_of(rows, columns=_COLUMNS)
+    return spreadsheets.csv_of(rows, columns=_STATEMENT_COLUMNS)

@@ -12,7 +12,7 @@ from core.auth.audit import AuditKind
 from core.auth.roles import Action
 from core.credits import ledger
 from core.db.session import Database
-from core.models import Account
+from core.models import Account, LedgerEntry
 from core.models.base import new_id
 
 ACCOUNT_NAME_MAX = 80
@@ -39,14 +39,19 @@ def grant(
         PermissionDenied: if the actor may not grant.
         InvalidAmount: if the amount is not from 1 to 100,000,000.
         ValidationFailed: if the account's name or the reason is empty or too long.
+        IdempotencyConflict: if the key was used for another grant.
     """
     actor.require(Action.GRANT_CREDITS)
     if amount_credits > GRANT_MAX_CREDITS:
         raise errors.InvalidAmount(f"A grant is at most {GRANT_MAX_CREDITS:,} credits. Nothing was changed.")
     reason, key = _stated(reason), f"grant:{idempotency_key or new_id()}"
     with database.write() as session:
-        account_id = _lock(session, find_or_open_account(session, name=account))
-        earlier = ledger.balance_after(session, key=key)
+        earlier = _earlier(session, key=key, account=account, amount_credits=amount_credits, reason=reason)
+        if earlier is not None:
+            return earlier
+        account_id = _lock(session, open_account(session, actor, name=account))
+        # The same request may have been here until now.
+        earlier = _earlier(session, key=key, account=account, amount_credits=amount_credits, reason=reason)
         if earlier is not None:
             return earlier
         balance = ledger.grant(
@@ -82,6 +87,7 @@ def adjust(
         InvalidAmount: if the amount is zero, or above 100,000,000 either way.
         InsufficientCredits: if the balance would go below zero.
         ValidationFailed: if there is no reason.
+        IdempotencyConflict: if the key was used for another adjustment.
     """
     actor.require(Action.GRANT_CREDITS)
     if abs(amount_credits) > GRANT_MAX_CREDITS:
@@ -92,7 +98,7 @@ def adjust(
         if account_id is None:
             raise errors.AccountNotFound
         _lock(session, account_id)
-        earlier = ledger.balance_after(session, key=key)
+        earlier = _earlier(session, key=key, account=account, amount_credits=amount_credits, reason=reason)
         if earlier is not None:
             return earlier
         balance = ledger.adjust(
@@ -116,7 +122,7 @@ def welcome(database: Database, actor: Actor, *, account: str, amount_credits: i
         with database.write() as session:
             if session.scalar(sa.select(Account.id).limit(1)) is not None:
                 return False
-            account_id = find_or_open_account(session, name=account)
+            account_id = open_account(session, actor, name=account)
             ledger.grant(
                 session,
                 key="grant:welcome",
@@ -138,6 +144,20 @@ def _stated(reason: str) -> str:
     if not reason or len(reason) > REASON_MAX:
         raise errors.ValidationFailed(f"A reason is needed, of at most {REASON_MAX} characters. Nothing was changed.")
     return reason
+
+
+def _earlier(session: Session, *, key: str, account: str, amount_credits: int, reason: str) -> int | None:
+    """The balance after what the key moved already, or None if it is new."""
+    movement = session.execute(
+        sa.select(Account.name, LedgerEntry.amount, LedgerEntry.reason, LedgerEntry.balance_after)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(LedgerEntry.entry_key == key)
+    ).one_or_none()
+    if movement is None:
+        return None
+    if (movement.name, movement.amount, movement.reason) != (account.strip(), amount_credits, reason):
+        raise errors.IdempotencyConflict
+    return int(movement.balance_after)
 
 
 def _lock(session: Session, account_id: int) -> int:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import errors, spreadsheets
-from core.auth import audit
+from core.auth import audit, names
 from core.auth.actors import Actor
+from core.auth.names import Meant
 from core.auth.roles import Action
 from core.credits import ledger
 from core.db.session import Database
@@ -121,7 +122,7 @@ class Waiting:
 class RefundFilter:
     """Which refunds are wanted; what is empty does not narrow. Requested from `since` on, and before `until`.
 
-    `person` is the name of who asked, of who made the key that did, or of who decided, in any case.
+    `person` is what they are called who asked, made the key that did, or decided: an e-mail, a name or a key's.
     """
 
     state: RefundState | None = None
@@ -197,7 +198,7 @@ def refunds(
     """
     actor.require(Action.REFUND)
     limit = max(1, min(limit, PAGE_SIZE_MAX))
-    query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(limit + 1)
+    query = _narrowed(session, _details(), actor, wanted).order_by(Refund.id.desc()).limit(limit + 1)
     if before_id is not None:
         query = query.where(Refund.id < before_id if search_text.is_storable(before_id) else sa.false())
     found = [_detail(row) for row in session.execute(query)]
@@ -211,7 +212,7 @@ def waiting(session: Session, actor: Actor, *, limit: int = PAGE_SIZE) -> Waitin
         PermissionDenied: if the actor may not refund.
     """
     actor.require(Action.REFUND)
-    requested = _narrowed(_details(), actor, RefundFilter(state=RefundState.REQUESTED))
+    requested = _narrowed(session, _details(), actor, RefundFilter(state=RefundState.REQUESTED))
     rows = session.execute(requested.order_by(Refund.id).limit(max(1, min(limit, PAGE_SIZE_MAX))))
     count = session.scalar(sa.select(sa.func.count()).select_from(requested.subquery())) or 0
     return Waiting(tuple(_detail(row) for row in rows), count)
@@ -226,7 +227,7 @@ def totals_by_reason(session: Session, actor: Actor, wanted: RefundFilter = _ANY
     actor.require(Action.REFUND)
     credits = sa.func.sum(Refund.amount)
     query = sa.select(Refund.reason, sa.func.count(), credits).join(Account, Account.id == Refund.account_id)
-    query = _narrowed(query, actor, wanted).where(Refund.state == RefundState.REFUNDED)
+    query = _narrowed(session, query, actor, wanted).where(Refund.state == RefundState.REFUNDED)
     rows = session.execute(query.group_by(Refund.reason).order_by(credits.desc(), Refund.reason))
     return [ReasonTotal(RefundReason(reason), count, int(total)) for reason, count, total in rows]
 
@@ -246,7 +247,9 @@ def export_csv(database: Database, actor: Actor, wanted: RefundFilter = _ANY) ->
     actor.require(Action.REFUND)
     actor.require(Action.EXPORT)
     with database.read() as session:
-        query = _narrowed(_details(), actor, wanted).order_by(Refund.id.desc()).limit(spreadsheets.MAX_ROWS + 1)
+        query = (
+            _narrowed(session, _details(), actor, wanted).order_by(Refund.id.desc()).limit(spreadsheets.MAX_ROWS + 1)
+        )
         found = [_detail(row) for row in session.execute(query)]
     audit.note_export(
         database,
@@ -325,7 +328,9 @@ def _details() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _narrowed(query: sa.Select[*tuple[Any, ...]], actor: Actor, wanted: RefundFilter) -> sa.Select[*tuple[Any, ...]]:
+def _narrowed(
+    session: Session, query: sa.Select[*tuple[Any, ...]], actor: Actor, wanted: RefundFilter
+) -> sa.Select[*tuple[Any, ...]]:
     if actor.account_id is not None:
         query = query.where(Refund.account_id == actor.account_id)
     if not (search_text.is_storable(wanted.account) and search_text.is_storable(wanted.person)):
@@ -337,15 +342,27 @@ def _narrowed(query: sa.Select[*tuple[Any, ...]], actor: Actor, wanted: RefundFi
     if wanted.account:
         query = query.where(Account.name == wanted.account)
     if wanted.person:
-        names = (Refund.requested_by, Refund.requested_for, Refund.decided_by)
-        # Databases fold plain letters alone; what has others is found as it is written.
-        same = [sa.or_(name == wanted.person, sa.func.lower(name) == wanted.person.lower()) for name in names]
-        query = query.where(sa.or_(*same))
+        query = query.where(_is_by(names.meant(session, wanted.person)))
     if wanted.since is not None:
         query = query.where(Refund.requested_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(Refund.requested_at < wanted.until)
     return query
+
+
+def _is_by(meant: Meant) -> sa.ColumnElement[bool]:
+    """Whether they asked for it, by a key of theirs too, or decided on it; also under a name that they had then."""
+    identities = (
+        Refund.requested_by_identity, Refund.requested_for_identity, Refund.decided_by_identity,
+        Refund.decided_for_identity,
+    )  # fmt: skip
+    called = (Refund.requested_by, Refund.requested_for, Refund.decided_by)
+    return sa.or_(
+        *(identity.in_(meant.identities) for identity in identities),
+        *(name.in_(meant.names) for name in called),
+        # Databases fold plain letters alone; what has others is found as it is written.
+        *(sa.func.lower(name).in_(meant.names) for name in called),
+    )
 
 
 def _detail(row: sa.Row[*tuple[Any, ...]]) -> RefundDetail:

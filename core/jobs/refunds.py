@@ -52,11 +52,17 @@ class Refunded:
 
 
 def refund_job(
-    database: Database, actor: Actor, request: RefundRequest, *, expected_credits: int | None = None
+    database: Database,
+    actor: Actor,
+    request: RefundRequest,
+    *,
+    expected_credits: int | None = None,
+    expected_state: RefundState | None = None,
 ) -> Refunded:
     """Refund a job that has ended, or ask for it; the same request again changes nothing.
 
-    `expected_credits` is the amount that the person was shown: nothing else is refunded in its place.
+    `expected_credits` is the amount that the person was shown, and `expected_state` whether it was to be refunded at
+    once or asked for: nothing else is done in its place.
 
     1. Take turns with what the same actor refunds elsewhere, and lock the job, so that refunds of both follow each
        other (the order of locks: `core.jobs.endings`).
@@ -69,7 +75,7 @@ def refund_job(
         ValidationFailed: if amount and variant are both given, or the note is missing or too long.
         InvalidAmount: if the amount is not a whole number above zero.
         JobNotFound: if there is no such job, or the actor doesn't see it.
-        StateConflict: if the job is in flight, more is asked than is left, or another amount than is expected is.
+        StateConflict: if the job is in flight, more is asked than is left, or not what is expected would be done.
         IdempotencyConflict: if the key was used for another refund.
     """
     actor.require(Action.REFUND)
@@ -88,6 +94,7 @@ def refund_job(
         amount = _amount(session, actor, request)
         _require_expected(amount, expected_credits)
         is_within = limit.covers(amount, spent_credits=spent_today(session, actor))
+        _require_expected_state(RefundState.REFUNDED if is_within else RefundState.REQUESTED, expected_state)
         refund_id = new_id()
         session.execute(
             sa.insert(Refund).values(
@@ -187,6 +194,14 @@ def _require_expected(amount_credits: int, expected_credits: int | None) -> None
         raise errors.StateConflict(
             f"{amount_credits} credits would be refunded by now, not {expected_credits}: something was refunded in "
             "between. Nothing was refunded now; look again at what is left."
+        )
+
+
+def _require_expected_state(state: RefundState, expected_state: RefundState | None) -> None:
+    if expected_state not in (None, state):
+        now = "needs a manager by now" if state is RefundState.REQUESTED else "needs no manager any more"
+        raise errors.StateConflict(
+            f"This refund {now}: what you may refund by yourself has changed. Nothing was refunded; look again."
         )
 
 

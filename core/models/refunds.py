@@ -51,8 +51,8 @@ class Refund(Base):
     state: Mapped[str]
     requested_by: Mapped[str]
     requested_for: Mapped[str]
-    requested_by_identity: Mapped[str] = mapped_column(server_default=sa.text("''"))
-    requested_for_identity: Mapped[str] = mapped_column(server_default=sa.text("''"))
+    requested_by_identity: Mapped[str]
+    requested_for_identity: Mapped[str]
     requested_at: Mapped[datetime]
     decided_by: Mapped[str | None]
     decided_by_identity: Mapped[str | None]

@@ -11,7 +11,7 @@ from core.models.base import Base, BigId
 class User(Base):
     """A person: known by issuer and subject, as OpenID Connect has it; only invited as long as there is no subject.
 
-    Without a role they may do nothing. A sign-in made at `signed_out_at` or before is over.
+    Without a role they may do nothing. A sign-in made at `signed_out_at` or before is over, by its issuer's clock.
     """
 
     __tablename__ = "users"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core import spreadsheets
-from core.auth import audit, users
-from core.auth.actors import SYSTEM_NAME, Actor
+from core.auth import actors, audit, users
+from core.auth.actors import Actor
 from core.auth.audit import AuditFilter, AuditKind, AuditRecord
 from core.credits import queries as credit_queries
 from pages.widgets import audit_words, day_filter, formatting, paging, record_table, session
@@ -27,7 +27,7 @@ _COLUMNS = (
 def draw(actor: Actor) -> None:
     """Draw the filters, the log, newest first, and the ways to more of it."""
     names = _names(actor)
-    wanted = _draw_filters(actor, names)
+    wanted = _draw_filters(actor)
     shown = paging.read(functools.partial(_read, actor, wanted), of=wanted, key="audit")
     if not shown.items:
         words = "Nothing of this kind was done." if wanted != AuditFilter() else "Nothing was done yet."
@@ -42,12 +42,12 @@ def draw(actor: Actor) -> None:
 
 
 def _names(actor: Actor) -> dict[str, str]:
-    """The names of people by their e-mails, of those who have told one."""
+    """The names of people by their identities, of those who have told one."""
     with session.runtime().database.read() as opened:
-        return {person.email: person.name for person in users.users(opened, actor) if person.name}
+        return {actors.user_identity(person.id): person.name for person in users.users(opened, actor) if person.name}
 
 
-def _draw_filters(actor: Actor, names: Mapping[str, str]) -> AuditFilter:
+def _draw_filters(actor: Actor) -> AuditFilter:
     with session.runtime().database.read() as opened:
         accounts = [account.name for account in credit_queries.accounts(opened, actor)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -78,20 +78,13 @@ def _draw_filters(actor: Actor, names: Mapping[str, str]) -> AuditFilter:
         days = day_filter.draw("audit", persist_state="session")
         wanted = AuditFilter(
             kind=AuditKind(kind) if kind else None,
-            actor=_noted_as((person or "").strip(), names),
+            actor=(person or "").strip(),
             account=account or "",
             since=days.since,
             until=days.until,
         )
         _draw_export(actor, wanted)
     return wanted
-
-
-def _noted_as(asked: str, names: Mapping[str, str]) -> str:
-    """As the log has whom the reader knows by a name: the table shows names, and notes e-mails."""
-    if asked.lower() == SYSTEM_NAME:
-        return SYSTEM_NAME
-    return next((email for email, name in names.items() if name.lower() == asked.lower()), asked)
 
 
 def _draw_export(actor: Actor, wanted: AuditFilter) -> None:
@@ -125,7 +118,7 @@ def _row(entry: AuditRecord, names: Mapping[str, str]) -> Row:
         str(entry.id),
         (
             Cell(text=formatting.when(entry.at), hover=formatting.exact(entry.at)),
-            Cell(text=told.who, below=told.role, hover=told.email or told.who),
+            Cell(text=told.who, below=told.known_as, hover=f"{told.who}: {told.known_as} ({entry.actor_identity})"),
             Cell(text=told.what, color=color, icon=icon),
             about,
             Cell(text=entry.account or ""),

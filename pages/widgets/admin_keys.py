@@ -18,7 +18,7 @@ _SHOWN = 200
 _NEW_KEY = "new_api_key"
 _COLUMNS = (
     Column(title="Key", width="minmax(0, 1.4fr)", is_strong=True, is_full=True),
-    Column(title="Role", width="minmax(0, 1fr)"),
+    Column(title="Role", width="minmax(0, 1.2fr)", wraps=True),
     Column(title="Made", width="minmax(0, 1.2fr)"),
     Column(title="Last used", width="minmax(0, 0.9fr)"),
     Column(title="", width="110px"),
@@ -74,7 +74,7 @@ def _row(key: KeyDetail) -> Row:
         key.name,
         (
             Cell(text=key.name, hover=key.name),
-            Cell(text=role_form.word(key.role), below=key.account or "All accounts"),
+            _role(key),
             Cell(
                 text=f"{formatting.ago(key.created_at, clock.now())} ago",
                 below=f"by {key.created_by}" if key.created_by else "by command",
@@ -84,6 +84,20 @@ def _row(key: KeyDetail) -> Row:
             action,
         ),
     )
+
+
+def _role(key: KeyDetail) -> Cell:
+    """What it was made for and, where its maker may do less by now, what is left of that."""
+    word, where = role_form.word(key.role), key.account or "All accounts"
+    if key.revoked_at is not None or key.acts_as is key.role:
+        return Cell(text=word, below=where)
+    if key.acts_as is not None:
+        why = f"Acts as {key.acts_as.value}: its maker may do no more"
+    elif key.is_maker_known:
+        why = "Opens nothing: its maker has no role for it"
+    else:
+        why = "Opens nothing: its maker is not known. Make a new key"
+    return Cell(text=word, below=f"{where} · {why}", color="orange", icon="key_off", hover=f"{why}.")
 
 
 def _last_use(key: KeyDetail) -> Cell:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import clock
-from core.auth import users
+from core.auth import actors, users
 from core.auth.actors import Actor
 from core.auth.roles import Role
 from core.auth.users import Person
@@ -78,13 +78,13 @@ def _draw_table(actor: Actor, shown: Sequence[Person], people: Sequence[Person],
         return
     clicked = record_table.draw("People", _COLUMNS, [_row(actor, person) for person in shown], key="people")
     chosen = [person for person in people if str(person.id) == clicked]
-    if chosen and chosen[0].email != actor.person:
+    if chosen and not _is_self(actor, chosen[0]):
         deeds.new_opening()
         _ask_for_role(actor, chosen[0], accounts)
 
 
 def _row(actor: Actor, person: Person) -> Row:
-    if person.email == actor.person:
+    if _is_self(actor, person):
         action = Cell(text="You", hover="Your own role is changed by another manager.", below="Ask another manager")
     else:
         action = Cell(text="Change role", action=str(person.id))
@@ -98,6 +98,10 @@ def _row(actor: Actor, person: Person) -> Row:
             action,
         ),
     )
+
+
+def _is_self(actor: Actor, person: Person) -> bool:
+    return actors.user_identity(person.id) in actor.identities
 
 
 def _who(person: Person) -> Cell:

@@ -50,11 +50,10 @@ _REFUND = re.compile(r"(?P<amount>[\d,]+ credits), (?P<reason>\w+)(?:: (?P<note>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A line in words; `email` is empty where the name says it all."""
+    """A line in words. `who` is a name that people give themselves; `known_as` tells who that is."""
 
     who: str
-    role: str
-    email: str
+    known_as: str
     what: str
     about: str
     detail: str
@@ -62,25 +61,31 @@ class Told:
 
 
 def tell(entry: AuditRecord, names: Mapping[str, str]) -> Told:
-    """The line in words; `names` are people's names by their e-mails."""
-    is_desk = entry.actor == SYSTEM_NAME
+    """The line in words; `names` are people's names by their identities."""
+    name = names.get(entry.actor_identity, "")
     return Told(
-        who=names.get(entry.actor) or formatting.who(entry.actor),
-        # The desk itself has no role: what it is noted with says only that it may.
-        role="" if is_desk else formatting.sentence(entry.role),
-        email=entry.actor if names.get(entry.actor) else "",
+        who=name or formatting.who(entry.actor),
+        known_as=_known_as(entry, is_named=bool(name)),
         what=KINDS[entry.kind][0],
-        about=_about(entry, names),
+        about=_about(entry, name),
         detail=_detail(entry),
         door=_DOORS.get(entry.source, formatting.sentence(entry.source)),
     )
 
 
-def _about(entry: AuditRecord, names: Mapping[str, str]) -> str:
+def _known_as(entry: AuditRecord, *, is_named: bool) -> str:
+    # The desk itself has no role: what it is noted with says only that it may.
+    if entry.actor_identity == SYSTEM_NAME:
+        return "The desk itself"
+    parts = [entry.actor if is_named else "", f"of {entry.made_by}" if entry.made_by else ""]
+    return " · ".join([*filter(None, parts), formatting.sentence(entry.role)])
+
+
+def _about(entry: AuditRecord, name: str) -> str:
     if entry.job_id:
         return f"Job {formatting.short_id(entry.job_id)}"
     if entry.kind in (AuditKind.SIGN_IN, AuditKind.SIGN_OUT):
-        return names.get(entry.target) or formatting.sentence(entry.target)
+        return name or entry.target
     # A person is called by their address, a key by its name: as they are written.
     is_name = "@" in entry.target or entry.kind in (AuditKind.KEY_CREATED, AuditKind.KEY_REVOKED)
     return entry.target if is_name else formatting.sentence(entry.target)

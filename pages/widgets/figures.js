@@ -31,8 +31,9 @@ function tellAge(text, data) {
 
 export default function ({ data, parentElement }) {
   const list = parentElement.querySelector("dl");
-  while (list.children.length > data.figures.length) list.lastChild.remove();
-  data.figures.forEach((figure, index) => {
+  const figures = JSON.parse(data.figures);
+  while (list.children.length > figures.length) list.lastChild.remove();
+  figures.forEach((figure, index) => {
     const box = list.children[index] ?? list.appendChild(element("div"));
     const content = JSON.stringify(figure);
     if (box.dataset.content === content) return;

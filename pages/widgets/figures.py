@@ -1,7 +1,8 @@
 """How do things stand, in one line? A few figures side by side that change in place, and how old they are."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -30,26 +31,20 @@ class Figure:
     tone: Tone = ""
 
 
-def draw(figures: Sequence[Figure], *, key: str, read_at: datetime | None = None, note: str = "") -> None:
-    """Draw the figures in a row that wraps.
+def draw(figures: Sequence[Figure], *, key: str) -> None:
+    """Draw the figures in a row that wraps."""
+    _figures(key=key, data={"figures": written(figures), "reading": "", "note": ""})
 
-    With `read_at`, "Updated n s ago" stands below them, counted in the browser from when this reading arrived there,
-    and the note behind it.
+
+def written(figures: Sequence[Figure]) -> str:
+    """The figures as JSON for `draw_written`: what many pages show is written once."""
+    return json.dumps([asdict(one) for one in figures])
+
+
+def draw_written(figures: str, *, key: str, read_at: datetime, note: str) -> None:
+    """Draw figures that were written before.
+
+    "Updated n s ago" stands below them, counted in the browser from when this reading arrived there, and the note
+    behind it.
     """
-    _figures(
-        key=key,
-        data={
-            "reading": read_at.isoformat() if read_at is not None else "",
-            "note": note,
-            "figures": [
-                {
-                    "label": one.label,
-                    "value": one.value,
-                    "detail": one.detail,
-                    "hover": one.hover,
-                    "tone": one.tone,
-                }
-                for one in figures
-            ],
-        },
-    )
+    _figures(key=key, data={"figures": figures, "reading": read_at.isoformat(), "note": note})

@@ -9,9 +9,7 @@ from core.auth.roles import Action
 from core.jobs import manual_retry
 from core.jobs.details import JobDetail
 from core.jobs.refund_queries import Refundable
-from pages.widgets import cancel_dialog, deeds, refund_dialog, retry_dialog, session, sync_dialog
-
-_AT_REPLICATE = "https://replicate.com/p/"
+from pages.widgets import at_replicate, cancel_dialog, deeds, refund_dialog, retry_dialog, session, sync_dialog
 
 
 def draw(actor: Actor, job: JobDetail, left: Refundable) -> None:
@@ -92,17 +90,18 @@ def _draw_ids(job: JobDetail) -> None:
 
 
 def _draw_replicate(job: JobDetail) -> None:
-    reason = "" if job.prediction_ids else "No prediction was ordered so far."
-    if session.runtime().settings.is_demo:
-        reason = "A simulator draws: there is nothing at Replicate."
-    if reason:
-        st.button("At Replicate", icon=":material/open_in_new:", disabled=True, help=reason, key="action-replicate")
+    """The latest prediction of each variant; those before them have their links where they are listed."""
+    latest = {
+        variant.index: attempt.prediction_id
+        for variant in job.variants
+        for attempt in variant.attempts
+        if attempt.prediction_id
+    }
+    if not latest or session.runtime().settings.is_demo:
+        at_replicate.draw("At Replicate", None, key="action-replicate")
         return
-    for variant in job.variants:
-        ids = [attempt.prediction_id for attempt in variant.attempts if attempt.prediction_id]
-        if ids:
-            label = f"{chr(ord('A') + variant.index)} at Replicate"
-            st.link_button(label, f"{_AT_REPLICATE}{ids[-1]}", icon=":material/open_in_new:")
+    for index, prediction_id in latest.items():
+        at_replicate.draw(f"{chr(ord('A') + index)} at Replicate", prediction_id, key=f"action-replicate-{index}")
 
 
 def _tried(index: int, number: int) -> str:

@@ -96,6 +96,19 @@ function offer(bar, count, words) {
   bar.querySelector("span").textContent = words;
 }
 
+// The way to the pages before and behind this one, where there are any.
+function offerLeaves(place, data, count, turn) {
+  place.hidden = !data.goesBack && !data.goesOn;
+  place.querySelector("span").textContent = `${count} ${count === 1 ? "job" : "jobs"} on this page`;
+  const [back, more] = place.querySelectorAll("button");
+  back.disabled = !data.goesBack;
+  more.disabled = !data.goesOn;
+  back.title = data.goesBack ? "" : "This is the first page.";
+  more.title = data.goesOn ? "" : "This is the last page.";
+  back.onclick = () => turn("back");
+  more.onclick = () => turn("more");
+}
+
 const staleWords = (count) => `${count} ${count === 1 ? "job is" : "jobs are"} stuck, or much slower than usual`;
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -115,6 +128,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   stale.querySelector("button").onclick = () => setTriggerValue("sync_stale", true);
   offer(selection, checked.size, `${checked.size} selected`);
   selection.querySelector("button").onclick = () => setTriggerValue("sync", [...checked]);
+  offerLeaves(parentElement.querySelector(".leaves"), data, rows.length, (to) => setTriggerValue("turn", to));
   const change = (id, isChecked) => {
     if (isChecked) checked.add(id);
     else checked.delete(id);

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -13,6 +13,8 @@ from core.jobs.search import JobRow
 from core.prompts import presets
 from pages.widgets import formatting, pictures
 from pages.widgets.states import JOB_LOOKS
+
+Turn = Literal["back", "more"]
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -25,11 +27,20 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """The job whose row was just clicked, and what is to be synced: these jobs, or all that are stale."""
+    """The job whose row was just clicked, what is to be synced (these jobs, or all stale ones), where to leaf to."""
 
     job_id: str | None
     to_sync: tuple[str, ...]
     is_stale_to_sync: bool
+    turn: Turn | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Where the rows stand in a long list: whether there is a page before them, and one behind."""
+
+    goes_back: bool
+    goes_on: bool
 
 
 def written(jobs: Sequence[JobRow], *, now: datetime) -> str:
@@ -37,23 +48,33 @@ def written(jobs: Sequence[JobRow], *, now: datetime) -> str:
     return json.dumps([_row(job, now) for job in jobs])
 
 
-def draw(rows: str, *, opened: str | None, can_sync: bool, stale: int, key: str) -> Clicked:
+def draw(rows: str, *, opened: str | None, can_sync: bool, stale: int, leaves: Leaves, key: str) -> Clicked:
     """Draw the rows. `opened` is the job that is shown beside the list.
 
-    `can_sync` lets those in flight be checked and synced, and the `stale` ones, on this page or not, all at once.
+    `can_sync` lets those in flight be checked and synced, and the `stale` ones, on this page or not, all at once. All
+    that can be clicked is part of the one component: each element more is drawn anew at every refresh.
     """
     result = _component(
         key=key,
-        data={"rows": rows, "opened": opened, "canSync": can_sync, "stale": stale},
+        data={
+            "rows": rows,
+            "opened": opened,
+            "canSync": can_sync,
+            "stale": stale,
+            "goesBack": leaves.goes_back,
+            "goesOn": leaves.goes_on,
+        },
         on_selected_change=_nothing,
         on_sync_change=_nothing,
         on_sync_stale_change=_nothing,
+        on_turn_change=_nothing,
     )
     asked = result.sync if can_sync and isinstance(result.sync, list) else []
     return Clicked(
         job_id=str(result.selected) if result.selected else None,
         to_sync=tuple(map(str, asked)),
         is_stale_to_sync=can_sync and bool(result.sync_stale),
+        turn=result.turn if result.turn in ("back", "more") else None,
     )
 
 

@@ -1,5 +1,6 @@
 """How does the desk stand? One line of figures: what is under way, what is late or failed, and who brings news."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from core import clock
@@ -8,24 +9,38 @@ from core.jobs.pause import Pause
 from core.jobs.queries import TypicalTimes
 from core.jobs.states import IN_FLIGHT_JOBS
 from core.webhooks.health import WebhookHealth
-from pages.widgets import figures, formatting
+from pages.widgets import figures, formatting, session
 from pages.widgets.figures import Figure
-from pages.widgets.monitor_snapshot import Snapshot
 from pages.widgets.states import JOB_LOOKS
 
 # Also the name of its place, which the page puts above the filters.
 KEY = "monitor-figures"
 
 
-def draw(seen: Snapshot, *, are_webhooks_requested: bool, is_paused: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The figures in words, and what stands below them; `is_live` while anything is in flight."""
+
+    figures: str
+    is_live: bool
+    ended: str
+
+
+def written(
+    overview: Overview, *, paused: Pause | None, typical: TypicalTimes, webhooks: WebhookHealth | None
+) -> Written:
+    """The figures for `draw`, with times in the viewer's zone; without `webhooks`, nothing is told of them."""
+    shown = [*_work(overview), *_trouble(overview), _provider(paused, typical)]
+    if webhooks is not None:
+        shown.append(_webhooks(webhooks, session.are_webhooks_requested()))
+    return Written(figures.written(shown), bool(overview.in_flight), _ended_words(overview))
+
+
+def draw(seen: Written, *, read_at: datetime, is_paused: bool) -> None:
     """Draw the figures, how old they are, and whether they are renewed."""
-    overview = seen.overview
-    shown = [*_work(overview), *_trouble(overview), _provider(seen.paused, seen.typical)]
-    if seen.webhooks is not None:
-        shown.append(_webhooks(seen.webhooks, are_webhooks_requested))
-    quiet = "" if overview.in_flight else ", quiet while nothing is in flight"
-    note = ", refresh paused" if is_paused and overview.in_flight else quiet
-    figures.draw(shown, key=KEY, read_at=seen.read_at, note=f"{note} · {_ended_words(overview)}")
+    quiet = "" if seen.is_live else ", quiet while nothing is in flight"
+    note = ", refresh paused" if is_paused and seen.is_live else quiet
+    figures.draw_written(seen.figures, key=KEY, read_at=read_at, note=f"{note} · {seen.ended}")
 
 
 def _ended_words(overview: Overview) -> str:

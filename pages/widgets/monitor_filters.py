@@ -1,7 +1,7 @@
 """Which jobs are wanted on the Monitor? Choices kept in the address, for reloads and colleagues."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,6 +12,7 @@ from core.jobs.search_order import Sort
 from core.jobs.states import JobState
 from core.prompts import presets
 from pages.widgets import address, day_filter, formatting
+from pages.widgets.job_table import Turn
 from pages.widgets.states import JOB_LOOKS
 
 _ALL = "all"
@@ -107,31 +108,18 @@ def clear() -> None:
         st.session_state[_key(name)] = blank
 
 
-def draw_pages(*, shown: int, next_cursor: str | None) -> None:
-    """Draw the way to newer and older jobs, where there are any."""
-    cursor = address.asked(_CURSOR) or None
+def at_page(wanted: Wanted) -> Wanted:
+    """The same, at the page that the address names by now: leafing leaves the filters as they are."""
+    return replace(wanted, cursor=address.asked(_CURSOR) or None)
+
+
+def turn(to: Turn, *, next_cursor: str | None) -> None:
+    """Have the address name the page before this one, or the one behind it."""
     newer: list[str] = st.session_state.get(_NEWER, [])
-    if cursor is None and next_cursor is None:
-        return
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        st.button(
-            "Back",
-            icon=":material/chevron_left:",
-            disabled=cursor is None,
-            help="This is the first page." if cursor is None else None,
-            on_click=lambda: _go(newer[:-1], newer[-1] if newer else ""),
-            key="monitor-page-back",
-        )
-        st.caption(f"{formatting.count(shown, 'job')} on this page", width="content")
-        st.button(
-            "More",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            disabled=next_cursor is None,
-            help="This is the last page." if next_cursor is None else None,
-            on_click=lambda: _go([*newer, cursor or ""], next_cursor or ""),
-            key="monitor-page-more",
-        )
+    if to == "back":
+        _go(newer[:-1], newer[-1] if newer else "")
+    elif next_cursor is not None:
+        _go([*newer, address.asked(_CURSOR)], next_cursor)
 
 
 def _draw_more(choices: Choices) -> None:

@@ -17,7 +17,8 @@ from core.jobs.queries import TypicalTimes
 from core.jobs.search import JobRows
 from core.webhooks import health
 from core.webhooks.health import WebhookHealth
-from pages.widgets import formatting, job_table, session
+from pages.widgets import formatting, job_table, monitor_figures, session
+from pages.widgets.monitor_figures import Written
 from pages.widgets.monitor_filters import Wanted
 
 _SHOWN = 50
@@ -34,8 +35,8 @@ _BY_SIGHT: dict[str | type[Any], Callable[[Any], Any]] = {
 class Snapshot:
     """What one look at the database found.
 
-    `webhooks` is None for those whom its health does not concern; `drawn_rows` is the list's rows as JSON, written
-    once for all pages that show them.
+    `webhooks` is None for those whom its health does not concern; `figures` and `drawn_rows` are the head and the
+    list's rows in words, written once for all pages that show them.
     """
 
     read_at: datetime
@@ -44,6 +45,7 @@ class Snapshot:
     typical: TypicalTimes
     paused: Pause | None
     webhooks: WebhookHealth | None
+    figures: Written
     drawn_rows: str
 
 
@@ -63,15 +65,19 @@ def _look(actor: Actor, wanted: Wanted, day_started_at: datetime, timezone: str 
     now = clock.now()
     with session.runtime().database.read() as opened:
         page = search.find(opened, actor, wanted.filter, sort=wanted.sort, cursor=wanted.cursor, limit=_SHOWN)
-        return Snapshot(
-            read_at=now,
-            overview=overview.overview(opened, actor, day_started_at=day_started_at),
-            page=page,
-            typical=queries.typical_times(opened),
-            paused=pause.current(opened),
-            webhooks=health.read(opened, actor) if actor.may(Action.SYNC) else None,
-            drawn_rows=job_table.written(page.rows, now=now),
-        )
+        totals = overview.overview(opened, actor, day_started_at=day_started_at)
+        typical, paused = queries.typical_times(opened), pause.current(opened)
+        webhooks = health.read(opened, actor) if actor.may(Action.SYNC) else None
+    return Snapshot(
+        read_at=now,
+        overview=totals,
+        page=page,
+        typical=typical,
+        paused=paused,
+        webhooks=webhooks,
+        figures=monitor_figures.written(totals, paused=paused, typical=typical, webhooks=webhooks),
+        drawn_rows=job_table.written(page.rows, now=now),
+    )
 
 
 @st.cache_resource(ttl=_CHOICES_KEPT, show_spinner=False, hash_funcs=_BY_SIGHT)

@@ -8,7 +8,7 @@ from core.jobs import manual_sync, queries
 from core.jobs.details import AttemptDetail, JobDetail
 from core.jobs.states import variant_name
 from core.provider.contract import Prediction
-from pages.widgets import deeds, formatting, record_table, session
+from pages.widgets import at_replicate, deeds, formatting, record_table, session
 from pages.widgets.record_table import Cell, Column, Row
 
 _COLUMNS = (Column(title="Step", width="150px"), Column(title="When"))
@@ -39,7 +39,10 @@ def draw(actor: Actor, job: JobDetail, prediction_id: str) -> None:
     st.caption("Logs" if logs else "The model wrote no logs.")
     if logs:
         st.code(logs, language=None, height=180)
-    _draw_raw(actor, prediction_id)
+    with st.container(horizontal=True):
+        is_asked = _draw_ask(actor)
+        at_replicate.draw("See it at Replicate", prediction_id, key="prediction-at-replicate")
+    _draw_raw(actor, prediction_id, is_asked=is_asked)
 
 
 def _times(attempt: AttemptDetail) -> list[Row]:
@@ -60,17 +63,20 @@ def _times(attempt: AttemptDetail) -> list[Row]:
     return [*rows, Row("status", (Cell(text="Status"), Cell(text=f"{status} · seed {attempt.seed}")))]
 
 
-def _draw_raw(actor: Actor, prediction_id: str) -> None:
-    key = f"raw-{deeds.opening()}"
+def _draw_ask(actor: Actor) -> bool:
     reason = "" if actor.may(Action.ASK_PROVIDER) else "Your role can't ask Replicate."
-    clicked = st.button(
+    return st.button(
         "Ask Replicate now",
         icon=":material/travel_explore:",
         disabled=bool(reason),
         help=reason or "Shows its answer as it is. Nothing is changed.",
         key="ask-replicate",
     )
-    if clicked:
+
+
+def _draw_raw(actor: Actor, prediction_id: str, *, is_asked: bool) -> None:
+    key = f"raw-{deeds.opening()}"
+    if is_asked:
         with st.spinner("Asking Replicate …"):
             answer = deeds.attempt(
                 lambda: manual_sync.provider_view(session.runtime().desk, actor, prediction_id=prediction_id)

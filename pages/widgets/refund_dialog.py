@@ -15,6 +15,10 @@ from core.jobs.states import variant_name
 from pages.widgets import deeds, formatting, session
 
 _ALL, _AMOUNT = "all", "amount"
+_LEFT_CHANGED = "Meanwhile somebody else refunded part of this job, or asked for it."
+_LIMIT_CHANGED = "Meanwhile what you may refund by yourself has changed."
+# What is left, what the role may, and what it did already.
+_Shown = tuple[Refundable, RefundLimit, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +56,12 @@ def draw(actor: Actor, job: JobDetail) -> None:
         f"**{formatting.number(left.job_credits)} can be refunded**."
     )
     # What a click means is what its button said: other choices than those that were shown are shown first.
-    shown: Refundable = st.session_state.setdefault(_key("shown"), left)
-    if shown != left:
-        st.session_state[_key("shown")] = left
-        st.warning(
-            "Meanwhile somebody else refunded part of this job, or asked for it. Nothing was refunded here: look at "
-            "the choices again.",
-            icon=":material/group:",
-        )
+    now: _Shown = (left, limit, spent)
+    shown: _Shown = st.session_state.setdefault(_key("shown"), now)
+    if shown != now:
+        st.session_state[_key("shown")] = now
+        why = _LEFT_CHANGED if shown[0] != left else _LIMIT_CHANGED
+        st.warning(f"{why} Nothing was refunded here: look at the choices again.", icon=":material/group:")
     if left.why_not:
         st.info(formatting.plain(left.why_not), icon=":material/info:")
         return
@@ -78,8 +80,8 @@ def draw(actor: Actor, job: JobDetail) -> None:
     )
     if chosen.why_not:
         st.caption(chosen.why_not)
-    if clicked and shown == left and chosen.reason is not None:
-        _send(actor, job, chosen, chosen.reason)
+    if clicked and shown == now and chosen.reason is not None:
+        _send(actor, job, chosen, chosen.reason, RefundState.REQUESTED if above else RefundState.REFUNDED)
 
 
 def _draw_limit(limit: RefundLimit, spent_credits: int, *, above: bool) -> None:
@@ -147,7 +149,7 @@ def _variant_words(index: int, credits: int) -> str:
     return f"{name}: {amount}"
 
 
-def _send(actor: Actor, job: JobDetail, chosen: _Chosen, reason: RefundReason) -> None:
+def _send(actor: Actor, job: JobDetail, chosen: _Chosen, reason: RefundReason, state: RefundState) -> None:
     done = deeds.attempt(
         lambda: refunds.refund_job(
             session.runtime().database,
@@ -161,6 +163,7 @@ def _send(actor: Actor, job: JobDetail, chosen: _Chosen, reason: RefundReason) -
                 idempotency_key=deeds.opening(),
             ),
             expected_credits=chosen.credits,
+            expected_state=state,
         )
     )
     if done is None:

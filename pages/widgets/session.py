@@ -133,6 +133,11 @@ def account_name(actor: Actor) -> str:
         return credit_queries.account(opened, actor, name=None).name
 
 
+def are_webhooks_requested() -> bool:
+    """Whether Replicate is asked to bring its news: only where it could."""
+    return runtime().desk.webhook_base_url is not None
+
+
 def token() -> str:
     """A random word that stays the same for this browser tab, from which idempotency keys are made."""
     if _TOKEN not in st.session_state:

@@ -2,15 +2,19 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from core import errors
-from core.auth import api_keys, audit
+from core.auth import actors, api_keys, audit, users
+from core.auth.actors import Actor, Source
 from core.auth.audit import AuditFilter, AuditKind
 from core.auth.roles import Role
+from core.auth.users import Identity
+from core.clock import now as clock_now
 from core.credits import exports, limits, service
 from core.credits.limits import RefundLimit
 from core.db.session import Database
@@ -41,6 +45,7 @@ def test_each_movement_of_credits_is_logged_with_who_moved_them(desk: Desk, prov
     refunds.refund_job(desk.database, people.dora, request)
     service.adjust(desk.database, people.alice, account=BELLEVUE, amount_credits=-3, reason="Counted wrongly")
     assert logged(desk.database, account=BELLEVUE) == [
+        ("alice", "account_opened", ""),
         ("alice", "grant", "1,000 credits: package"),
         *[("dora", "refund", "20 credits, system: canceled")] * 2,
         ("dora", "spend", "40 credits"),
@@ -48,6 +53,20 @@ def test_each_movement_of_credits_is_logged_with_who_moved_them(desk: Desk, prov
         ("dora", "refund", "5 credits, goodwill: Sorry"),
         ("alice", "adjustment", "-3 credits: Counted wrongly"),
     ]
+
+
+def test_the_accounts_leave_as_a_table_of_what_one_sees(database: Database, clock: SettableClock) -> None:
+    people = factories.people(database)
+    since = clock()
+    service.adjust(database, people.alice, account=BELLEVUE, amount_credits=-950, reason="Counted wrongly")
+    for actor, expected in (
+        (people.alice, [(BELLEVUE, "50", "True"), (OUTSIDER, "1000", "False")]),
+        (people.charlie, [(OUTSIDER, "1000", "False")]),
+    ):
+        text = exports.accounts_csv(database, actor, month_started_at=since).decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text))
+        assert [(row["name"], row["balance"], row["is_low"]) for row in rows] == expected
+    assert logged(database)[-2:] == [("alice", "export", "2 lines"), ("charlie", "export", "1 line")]
 
 
 def test_keys_limits_and_exports_are_logged(database: Database) -> None:
@@ -58,7 +77,7 @@ def test_keys_limits_and_exports_are_logged(database: Database) -> None:
     limit = RefundLimit(role=Role.SUPPORT, per_refund_credits=20, per_day_credits=None)
     limits.set_refund_limit(database, alice, limit)
     exports.statement_csv(database, factories.people(database).bob, account=BELLEVUE)
-    assert [line for line in logged(database) if line[1] != "grant"] == [
+    assert [line for line in logged(database) if line[1] not in ("account_opened", "grant")] == [
         ("alice", "key_created", "staff"),
         ("alice", "key_revoked", ""),
         ("alice", "limit_changed", "40 a refund, 400 a day → 20 a refund, any a day"),
@@ -109,6 +128,71 @@ def test_the_log_narrows_and_pages(database: Database, clock: SettableClock) -> 
     assert rest.next_before_id is None
 
 
+def test_a_line_is_found_by_whatever_its_doer_is_or_was_called(database: Database) -> None:
+    def signed_in(email: str, name: str) -> Actor:
+        issued = Identity(
+            issuer="i", subject="1", email=email, name=name, email_verified=True, signed_in_at=clock_now()
+        )
+        users.sign_in(database, issued)
+        with database.read() as session:
+            (person,) = users.users(session, factories.manager())
+        identity = actors.user_identity(person.id)
+        return Actor(name=email, role=Role.MANAGER, source=Source.PAGE, identity=identity)
+
+    zoe = signed_in("zoe@example.com", "Zoë Łuc")
+    service.grant(database, zoe, account=BELLEVUE, amount_credits=1, reason="then")
+    zoe = signed_in("zl@example.com", "Zoë Łuc")
+    service.grant(database, zoe, account=BELLEVUE, amount_credits=2, reason="now")
+    with database.write() as session:
+        api_keys.create(session, name="Web shop", role=Role.MANAGER, account_id=None, made_by=zoe)
+    key = Actor(
+        name="key Web shop", role=Role.MANAGER, source=Source.API, identity="key:1", made_by=zoe.name,
+        made_by_identity=zoe.identity,
+    )  # fmt: skip
+    service.grant(database, key, account=BELLEVUE, amount_credits=3, reason="by key")
+
+    def grants_of(text: str) -> list[str]:
+        return [detail for _, _, detail in logged(database, actor=text, kind=AuditKind.GRANT)]
+
+    for text in ("zoe@example.com", "ZL@example.com", "zoë łUC"):
+        assert grants_of(text) == ["1 credits: then", "2 credits: now", "3 credits: by key"], text
+    for text in ("web shop", "key Web shop", "KEY WEB SHOP"):
+        assert grants_of(text) == ["3 credits: by key"], text
+    assert grants_of("somebody") == []
+    with database.read() as session:
+        (latest, *_) = audit.entries(session, factories.manager(), AuditFilter()).entries
+    assert (latest.actor_identity, latest.made_by_identity) == ("key:1", zoe.identity)
+    text = audit.export_csv(database, factories.manager(), AuditFilter(actor="web shop")).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["actor_identity"], row["made_by_identity"]) == ("key:1", zoe.identity)
+
+
+def test_somebodys_lines_are_read_from_an_index(database: Database) -> None:
+    service.grant(database, factories.manager("zoe"), account=BELLEVUE, amount_credits=1, reason="more")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    with database.read() as session:
+        audit.entries(session, factories.manager(), AuditFilter(actor="zoe"))
+        of_log = [one for one in asked if "FROM audit_entries" in one[0]]
+        if not database.is_sqlite:
+            # So small a table is not worth an index; a large one is.
+            session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plans = [
+            "\n".join(str(row[-1]) for row in session.connection().exec_driver_sql(f"{explain} {query}", given))
+            for query, given in of_log
+        ]
+    assert len(plans) == 2
+    for plan in plans:
+        assert "audit_entries" in plan
+        assert "SCAN audit_entries" not in plan, plan
+        assert "Seq Scan on audit_entries" not in plan, plan
+
+
 def test_only_managers_see_the_log_and_its_export_is_in_it(database: Database) -> None:
     people = factories.people(database)
     for actor in (people.bob, people.dora):
@@ -118,8 +202,8 @@ def test_only_managers_see_the_log_and_its_export_is_in_it(database: Database) -
             audit.entries(session, actor, AuditFilter())
     text = audit.export_csv(database, people.alice, AuditFilter()).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["kind"] for row in rows] == ["grant", "grant"]
-    assert logged(database)[-1] == ("alice", "export", "2 lines")
+    assert [row["kind"] for row in rows] == ["grant", "account_opened"] * 2
+    assert logged(database)[-1] == ("alice", "export", "4 lines")
 
 
 def test_a_key_made_on_the_page_knows_who_made_it(database: Database) -> None:

@@ -196,11 +196,12 @@ def test_a_sign_in_is_over_once_its_person_has_signed_out(database: Database, cl
     before = replace(ZOE, signed_in_at=clock())
     users.sign_in(database, before)
     give_role(database, before, Role.SUPPORT)
-    other_tab = replace(before, signed_in_at=clock.forward(minutes=1))
+    other_browser = replace(before, signed_in_at=clock.forward(minutes=1))
+    users.sign_in(database, other_browser)
     clock.forward(minutes=1)
     users.sign_out(database, before)
     users.sign_out(database, before)
-    for over in (before, other_tab, replace(before, signed_in_at=clock())):
+    for over in (before, other_browser):
         with pytest.raises(errors.SignInOver):
             users.sign_in(database, over)
     again = users.sign_in(database, replace(before, signed_in_at=clock.forward(seconds=1)))
@@ -217,6 +218,18 @@ def test_a_sign_in_by_a_clock_that_is_ahead_is_over_too(database: Database, cloc
     users.sign_out(database, replace(ZOE, signed_in_at=clock()))
     with pytest.raises(errors.SignInOver):
         users.sign_in(database, ahead)
+
+
+@pytest.mark.parametrize("behind", [timedelta(0), timedelta(minutes=1)], ids=["same second", "issuer's clock behind"])
+def test_the_next_sign_in_counts_at_once(database: Database, clock: SettableClock, behind: timedelta) -> None:
+    first = replace(ZOE, signed_in_at=clock() - behind)
+    users.sign_in(database, first)
+    clock.forward(seconds=2.7)
+    users.sign_out(database, first)
+    # Sign-in services count whole seconds, rounded down.
+    following = replace(ZOE, signed_in_at=clock().replace(microsecond=0) - behind)
+    assert following.signed_in_at < clock()
+    users.sign_in(database, following)
 
 
 def test_one_persons_sign_out_is_nobody_elses(database: Database) -> None:

@@ -271,7 +271,7 @@ def _duckdb(history: History) -> dict[str, Callable[[], Answer]]:
     )
     ledger_frame = pd.DataFrame(
         {
-            "at": ledger["at"].astype("datetime64[us]"),
+            "moved_at": ledger["at"].astype("datetime64[us]"),
             "kind": pd.Categorical.from_codes(ledger["kind"], [kind.value for kind in columns.KINDS]),
             "amount": ledger["amount"],
             "person": words("person", ledger["person"]),
@@ -297,7 +297,7 @@ def _duckdb(history: History) -> dict[str, Callable[[], Answer]]:
         return {style: tuple(found) for style, found in rows(query)}
 
     def credits() -> Answer:
-        query = """SELECT person::VARCHAR, at::DATE AS day, -coalesce(sum(amount) FILTER (kind = 'charge'), 0),
+        query = """SELECT person::VARCHAR, moved_at::DATE AS day, -coalesce(sum(amount) FILTER (kind = 'charge'), 0),
             coalesce(sum(amount) FILTER (kind = 'refund'), 0)
             FROM ledger WHERE kind IN ('charge', 'refund') GROUP BY person, day"""
         return {(who, day): (int(one), int(two)) for who, day, one, two in rows(query)}

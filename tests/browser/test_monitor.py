@@ -1,5 +1,7 @@
 """Does the Monitor keep itself up to date in a real browser, and only as long as there is something to see?"""
 
+from collections.abc import Callable
+
 from playwright.sync_api import expect
 
 from tests import pictures_to_send
@@ -64,3 +66,24 @@ def test_what_is_checked_stays_so_and_is_synced_together(
     for job_id in ids:
         server.client.post(f"/jobs/{job_id}/cancel").raise_for_status()
         server.wait_for(job_id, "canceled")
+
+
+def test_pages_are_leafed_to_and_fro(open_page: OpenPage, serve: Callable[..., DeskServer]) -> None:
+    server = serve()
+    assert server.run("demo-data", "--jobs", "51").returncode == 0
+    page = open_page(f"{server.url}/monitor?sort=oldest")
+    rows, back, more = (page.locator(".line"), *(page.get_by_role("button", name=name) for name in ("Back", "More")))
+    expect(rows).to_have_count(50)
+    expect(page.get_by_text("50 jobs on this page")).to_be_visible()
+    expect(back).to_be_disabled()
+    first = rows.first.get_attribute("data-id")
+    more.click()
+    expect(rows).to_have_count(1)
+    expect(more).to_be_disabled()
+    assert "cursor=" in page.url
+    page.reload()
+    expect(rows).to_have_count(1)
+    back.click()
+    expect(rows).to_have_count(50)
+    expect(rows.first).to_have_attribute("data-id", str(first))
+    expect(back).to_be_disabled()

@@ -301,6 +301,15 @@ def test_demo_data_adds_up(run: Run, opened: Database, made: tuple[Desk, str]) -
     assert checked.exit_code == 0, checked.stdout
 
 
+def test_invented_jobs_are_refused_in_production(run: Run, opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGING_ENV", "production")
+    result = run("demo-data", "--jobs", "1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Nothing was written. (permission_denied)" in result.stderr
+    with opened.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Job)) == 0
+
+
 def test_recounted_figures_equal_the_tables_or_are_mended(tmp_path: Path, run: Run, opened: Database) -> None:
     run("demo-data", "--jobs", "40", "--days", "3")
     file = tmp_path / "data" / "figures" / "columns"

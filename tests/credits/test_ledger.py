@@ -190,6 +190,31 @@ def test_a_grant_that_is_refused_writes_nothing(
     assert len(factories.entries(database)) == before
 
 
+@pytest.mark.parametrize(
+    "other", [{"amount_credits": 11}, {"account": OUTSIDER}, {"reason": "sale"}], ids=["amount", "account", "reason"]
+)
+@pytest.mark.parametrize("move", [credit_service.grant, credit_service.adjust], ids=["grant", "adjustment"])
+def test_a_key_moves_credits_once_and_nothing_else(
+    database: Database, people: People, move: Callable[..., int], other: dict[str, object]
+) -> None:
+    asked = {"account": BELLEVUE, "amount_credits": 10, "reason": "gift", "idempotency_key": "k"}
+    assert move(database, people.alice, **asked) == CREDITS + 10
+    assert move(database, people.alice, **asked) == CREDITS + 10
+    with pytest.raises(errors.IdempotencyConflict):
+        move(database, people.alice, **{**asked, **other})
+    assert factories.balance(database) == CREDITS + 10
+    assert factories.balance(database, OUTSIDER) == CREDITS
+
+
+def test_a_repeated_grant_opens_no_other_account(database: Database, people: People) -> None:
+    asked = {"amount_credits": 10, "reason": "gift", "idempotency_key": "k"}
+    credit_service.grant(database, people.alice, account=BELLEVUE, **asked)
+    with pytest.raises(errors.IdempotencyConflict):
+        credit_service.grant(database, people.alice, account="New Client", **asked)
+    with database.read() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM accounts WHERE name = 'New Client'")) == 0
+
+
 def test_two_first_grants_at_once_open_one_account(database: Database, people: People) -> None:
     def grant() -> int:
         return credit_service.grant(database, people.alice, account="New Client", amount_credits=10, reason="gift")

@@ -16,6 +16,7 @@ DATABASES = ("sqlite",)
 FORGED = {
     "ledger_entries": {"actor": "'nobody'"},
     "audit_entries": {"actor": "'nobody'"},
+    "job_events": {"actor": "'nobody'"},
     "refunds": {"requested_by_identity": "'user:99'"},
 }
 

@@ -4,11 +4,16 @@ import csv
 import io
 
 import pytest
+import sqlalchemy as sa
 
 from core import errors
+from core.auth import actors, api_keys
+from core.auth.actors import Actor, Source
+from core.auth.roles import Role
 from core.jobs import refund_queries
 from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundFilter, RefundReason, RefundState
+from core.models import ApiKey
 from tests.factories import People
 from tests.fake_provider import FakeProvider
 from tests.jobs.refunding import ask, finish, set_limit
@@ -45,6 +50,21 @@ def test_the_list_narrows_pages_and_adds_up(desk: Desk, people: People, provider
         ("goodwill", 2, 27),
         ("poor_realism", 1, 11),
     ]
+
+
+def test_refunds_by_a_key_are_found_by_its_name_and_by_its_makers(desk: Desk, people: People, finished: str) -> None:
+    with desk.database.write() as session:
+        api_keys.create(session, name="Help desk", role=Role.SUPPORT, account_id=None, made_by=people.alice)
+        key_id = session.scalars(sa.select(ApiKey.id)).one()
+    key = Actor(
+        name="key Help desk", role=Role.SUPPORT, source=Source.API, identity=actors.key_identity(key_id),
+        made_by="alice", made_by_identity=people.alice.identity,
+    )  # fmt: skip
+    ask(desk, key, finished, 5)
+    with desk.database.read() as session:
+        for text, count in (("help desk", 1), ("key Help desk", 1), ("Alice", 1), ("dora", 0)):
+            found = refund_queries.refunds(session, people.dora, RefundFilter(person=text)).refunds
+            assert len(found) == count, text
 
 
 def test_the_export_is_a_table_that_runs_nothing(desk: Desk, people: People, finished: str) -> None:

@@ -171,6 +171,20 @@ def test_only_what_the_person_was_shown_is_refunded(desk: Desk, people: People, 
     assert refunds.refund_job(desk.database, people.dora, request, expected_credits=25).repeated is True
 
 
+@pytest.mark.parametrize(
+    ("limit", "shown", "words"),
+    [(0, "refunded", "needs a manager by now"), (40, "requested", "needs no manager any more")],
+)
+def test_a_refund_and_a_request_for_one_are_not_exchanged(
+    desk: Desk, people: People, finished: str, limit: int, shown: str, words: str
+) -> None:
+    set_limit(desk, per_refund=limit)
+    request = RefundRequest(job_id=finished, reason=RefundReason.GOODWILL)
+    with pytest.raises(errors.StateConflict, match=words):
+        refunds.refund_job(desk.database, people.dora, request, expected_state=RefundState(shown))
+    assert left(desk, finished)[0] == 40
+
+
 # What is asked about the list.
 
 

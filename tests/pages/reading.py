@@ -42,7 +42,7 @@ def records(app: AppTest, title: str) -> list[list[dict[str, Any]]]:
 
 def figures(app: AppTest) -> list[dict[str, Any]]:
     """The figures that the page draws in rows: label, value, detail, hover and tone."""
-    return [figure for row in drawings(app, FIGURES) for figure in row["figures"]]
+    return [figure for row in drawings(app, FIGURES) for figure in json.loads(row["figures"])]
 
 
 def metrics(app: AppTest) -> dict[str, str]:

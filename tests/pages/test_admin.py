@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,23 +9,18 @@ from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.auth import api_keys, audit, users
-from core.auth.actors import Actor, Source, system
+from core.auth.actors import Actor, user_identity
 from core.auth.api_keys import KeyDetail
-from core.auth.audit import AuditFilter, AuditKind, AuditRecord
+from core.auth.audit import AuditFilter, AuditKind
 from core.auth.roles import Role
 from core.auth.users import Identity, Person
 from core.credits import limits
-from core.credits.limits import RefundLimit
 from core.db.session import Database
-from core.jobs import refunds
-from core.jobs.desk import Desk
-from core.jobs.refund_queries import RefundReason
-from core.jobs.refunds import RefundRequest
 from core.runtime import Runtime
-from pages.widgets import admin_keys, admin_people, audit_words, role_form
+from pages.widgets import admin_keys, admin_people, role_form
 from tests import factories
 from tests.factories import BELLEVUE
-from tests.pages.conftest import SAFETY, Visit
+from tests.pages.conftest import Visit
 from tests.pages.reading import button_by_label, drawings, words
 
 DATABASES = ("sqlite",)
@@ -94,11 +88,6 @@ def identity(email: str, *, name: str = "", verified: bool = True) -> Identity:
     )
 
 
-def audit_row(database: Database, actor: Actor) -> None:
-    with database.write() as session:
-        audit.note(session, actor, AuditKind.REFUND, detail="20 credits, system: canceled")
-
-
 # People
 
 
@@ -107,11 +96,16 @@ def test_the_empty_list_says_how_the_first_person_comes_in(section: Callable[[st
 
 
 def test_people_are_listed_and_ones_own_role_is_not_offered(
-    section: Callable[[str], AppTest], database: Database
+    section: Callable[[str], AppTest], sign_in: Callable[[Actor], None], database: Database
 ) -> None:
-    invite(database, MONA.name, Role.MANAGER)
+    mona = invite(database, MONA.name, Role.MANAGER)
+    sign_in(replace(MONA, identity=user_identity(mona.id)))
     bob = invite(database, "bob@example.com", Role.STAFF, BELLEVUE)
-    bobs, monas = rows(section("People"))
+    # Another sign-in service's, by the same address.
+    users.sign_in(database, identity(MONA.name))
+    users.sign_in(database, replace(identity(MONA.name), issuer="https://elsewhere.example"))
+    namesake, bobs, monas = rows(section("People"))
+    assert namesake[-1]["text"] == "Change role"
     assert [cell["text"] for cell in bobs] == ["bob@example.com", "Staff", BELLEVUE, "Invited", "Change role"]
     assert bobs[-1]["action"] == str(bob.id)
     assert monas[-1]["text"] == "You"
@@ -235,6 +229,28 @@ def test_revoked_keys_are_shown_only_on_demand(section: Callable[[str], AppTest]
     assert [(row[0], row[-1]) for row in texts(app)] == [("second", "Revoked"), ("first", "Revoke")]
 
 
+def test_a_key_whose_maker_may_less_says_what_it_opens(section: Callable[[str], AppTest], database: Database) -> None:
+    invite(database, "another@example.com", Role.MANAGER)
+    users.sign_in(database, identity("another@example.com"))
+    kim = invite(database, "kim@example.com", Role.MANAGER)
+    maker = replace(MONA, name=kim.email, identity=user_identity(kim.id))
+    api_keys.create_key(database, maker, name="import", role=Role.MANAGER)
+    unknown = replace(MONA, identity="named:gone@example.com")
+    api_keys.create_key(database, unknown, name="older", role=Role.SUPPORT)
+
+    def told() -> dict[str, str]:
+        return {row[0]["text"]: row[1]["below"] for row in rows(section("API keys"))}
+
+    assert told() == {
+        "import": "All accounts",
+        "older": "All accounts · Opens nothing: its maker is not known. Make a new key",
+    }
+    users.set_role(database, MONA, user_id=kim.id, role=Role.SUPPORT, account=None)
+    assert told()["import"] == "All accounts · Acts as support: its maker may do no more"
+    users.set_role(database, MONA, user_id=kim.id, role=None, account=None)
+    assert told()["import"] == "All accounts · Opens nothing: its maker has no role for it"
+
+
 # Limits
 
 
@@ -253,82 +269,6 @@ def test_a_limit_that_is_the_same_is_no_deed(section: Callable[[str], AppTest], 
     next(button for button in app.button if button.form_id == "limit-support").click().run()
     assert "nothing was changed" in words(app)
     assert AuditKind.LIMIT_CHANGED not in deeds_of(database)
-
-
-# Audit log
-
-
-def test_the_log_is_narrowed_and_continued(
-    section: Callable[[str], AppTest], database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pages.widgets.paging.PAGE_SIZE", 3)
-    for number in range(4):
-        api_keys.create_key(database, MONA, name=f"key {number}", role=Role.MANAGER)
-    invite(database, "dora@example.com", Role.SUPPORT)
-    app = section("Audit log")
-    assert [row[3] for row in texts(app)] == ["dora@example.com", "key 3", "key 2"]
-    button_by_label(app, "Load more").click().run()
-    assert [row[3] for row in texts(app)][3:5] == ["key 1", "key 0"]
-    app.selectbox(key="audit-kind").select("invited").run()
-    assert [row[2] for row in texts(app)] == ["Invited"]
-    app.text_input(key="audit-person").input("nobody").run()
-    assert "Nothing of this kind was done." in words(app)
-
-
-def test_the_log_speaks_in_words(
-    section: Callable[[str], AppTest], database: Database, desk: Desk, end_job: Callable[..., str]
-) -> None:
-    job_id = end_job({}, SAFETY)
-    limits.set_refund_limit(
-        database, MONA, RefundLimit(role=Role.SUPPORT, per_refund_credits=120, per_day_credits=None)
-    )
-    note = "Agreed on the phone with the owner, who had ordered for another room and never saw what the summary said."
-    request = RefundRequest(job_id=job_id, amount_credits=5, reason=RefundReason.OTHER, note=note)
-    refunds.refund_job(database, MONA, request)
-    refund, limit, returned, *_ = rows(section("Audit log"))
-    job = f"Job {job_id[-8:]}"
-    assert (refund[3]["text"], refund[3]["below"]) == (job, f"5 credits. Other: {note}")
-    assert (limit[3]["text"], limit[5]["text"]) == ("Support", "A page")
-    assert limit[3]["below"].endswith("→ 120 a refund, no limit a day")
-    assert (returned[3]["text"], returned[3]["below"]) == (
-        job,
-        "20 credits, returned by itself: the safety filter refused this variant.",
-    )
-    assert "wrap" in drawings(section("Audit log"), TABLE)[-1]["columns"][3]["style"]
-
-
-def test_the_log_names_people_and_the_desk_itself(section: Callable[[str], AppTest], database: Database) -> None:
-    bob = users.sign_in(database, identity("bob@example.com", name="Bob Okafor"))
-    assert bob is None
-    audit_row(database, system(Source.SWEEP))
-    by_desk, by_bob, *_ = rows(section("Audit log"))
-    assert (by_desk[1]["text"], by_desk[1]["below"], by_desk[5]["text"]) == ("System", "", "Sweep")
-    assert (by_bob[1]["text"], by_bob[1]["below"]) == ("Bob Okafor", "No role")
-    assert by_bob[1]["hover"] == "bob@example.com"
-    app = section("Audit log")
-    app.text_input(key="audit-person").input("bob okafor").run()
-    assert [row[1] for row in texts(app)] == ["Bob Okafor"]
-    app.text_input(key="audit-person").input("System").run()
-    assert {row[1] for row in texts(app)} == {"System"}
-
-
-@pytest.mark.parametrize("kind", list(AuditKind))
-def test_every_kind_of_deed_has_its_words(kind: AuditKind) -> None:
-    record = AuditRecord(
-        id=1, at=clock.now(), actor="mona", role="manager", source="page", kind=kind, account=None, job_id=None,
-        target="some_thing", detail="5 credits, late_delivery: so it was",
-    )  # fmt: skip
-    told = audit_words.tell(record, {})
-    assert all(text[0].isupper() or text[0].isdigit() for text in (told.what, told.detail, told.role, told.door))
-    assert "late_delivery" not in told.detail or not kind.startswith("refund")
-
-
-def test_the_log_is_narrowed_to_days(section: Callable[[str], AppTest], database: Database) -> None:
-    invite(database, "dora@example.com", Role.SUPPORT)
-    app = section("Audit log")
-    assert [field.label for field in app.date_input] == ["From", "To"]
-    app.date_input(key="audit-to").set_value(clock.now().date() - timedelta(days=2)).run()
-    assert "Nothing of this kind was done." in words(app)
 
 
 def test_an_unverified_address_is_explained_with_what_to_do(

@@ -92,6 +92,25 @@ def test_what_is_left_of_the_days_limit_is_said_and_beyond_it_it_is_a_request(
     assert not app.info
 
 
+def test_a_refund_does_not_turn_into_a_request_under_the_click(
+    desk: Desk, people: People, end_job: Callable[..., str]
+) -> None:
+    job_id = end_job({}, {})
+    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, job_id))
+    app.selectbox[0].set_value(RefundReason.GOODWILL).run()
+    limits.set_refund_limit(
+        desk.database, ALICE, RefundLimit(role=Role.SUPPORT, per_refund_credits=10, per_day_credits=None)
+    )
+    button_by_label(app, "Refund 40 credits").click().run()
+    assert "what you may refund by yourself has changed. Nothing was refunded here" in app.warning[0].value
+    assert factories.refunds(desk.database, job_id) == []
+    with desk.database.read() as opened:
+        assert refund_queries.refunds(opened, ALICE).refunds == ()
+    button_by_label(app, "Request a refund of 40 credits").click().run()
+    with desk.database.read() as opened:
+        assert [one.state for one in refund_queries.refunds(opened, ALICE).refunds] == ["requested"]
+
+
 def test_an_amount_is_changed_by_one_credit_a_click(desk: Desk, end_job: Callable[..., str]) -> None:
     app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, end_job({}, {})))
     app.radio[0].set_value("amount").run()

@@ -44,6 +44,7 @@ def entries(moves: Sequence[tuple[Movement, int]], deeds: Sequence[Deed], settin
     return {
         "at": setting.moments(np.array(at, dtype=np.int64)),
         "actor": actor,
+        "actor_identity": [_identity(one) for one in actor],
         "role": role,
         "source": source,
         "kind": kind,
@@ -52,6 +53,10 @@ def entries(moves: Sequence[tuple[Movement, int]], deeds: Sequence[Deed], settin
         "target": target,
         "detail": detail,
     }
+
+
+def _identity(name: str) -> str:
+    return name if name == SYSTEM_NAME else f"named:{name}"
 
 
 def _of_movements(moves: Sequence[tuple[Movement, int]]) -> Iterator[_Line]:

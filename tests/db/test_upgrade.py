@@ -1,0 +1,154 @@
+"""Does what an older version wrote still mean the same afterwards: whose request it was, and that it was made?"""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
+
+from core import errors
+from core.auth import actors
+from core.auth.actors import Actor, Source
+from core.auth.roles import Role
+from core.db import schema
+from core.jobs import refund_queries, refunds, service
+from core.jobs.desk import Desk
+from core.models import Job
+from tests import factories
+from tests.fake_provider import FakeProvider
+from tests.jobs import refunding
+from tests.jobs.test_submit import request
+
+ROOT = Path(__file__).parents[2]
+OLDER_REFUND = """
+    INSERT INTO refunds (id, job_id, account_id, amount, reason, note, state, requested_by, requested_for,
+        requested_at, decision_note, fingerprint)
+    SELECT :id, job_id, account_id, 1, reason, note, 'requested', :by, :person, requested_at, '', '' FROM refunds
+    LIMIT 1
+"""
+OLDER_KEY = """
+    INSERT INTO api_keys (id, name, key_hash, role, created_at, created_by, created_by_identity)
+    SELECT :id, :name, :name, 'support', created_at, '1f3 at https://id', 'local:1f3 at https://id' FROM accounts
+    LIMIT 1
+"""
+
+
+def config_on(connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "core/db/migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def downgrade(desk: Desk, *statements: sa.TextClause) -> None:
+    """Back to the schema before, where the statements are an older process at work."""
+    with desk.database.engine.execution_options(writes=True).begin() as connection:
+        command.downgrade(config_on(connection), "0005")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def zoe() -> Actor:
+    return Actor(name="zoe@example.com", role=Role.MANAGER, source=Source.PAGE, identity="user:7")
+
+
+ZOE = """
+    INSERT INTO users (id, issuer, subject, email, name, role, created_at)
+    SELECT 7, 'i', 's', 'zoe@example.com', '', 'manager', created_at FROM accounts LIMIT 1
+"""
+
+
+def test_who_asked_by_an_older_process_can_not_approve_it(desk: Desk, provider: FakeProvider) -> None:
+    factories.requested_refund(desk, provider)
+    older = sa.text(OLDER_REFUND)
+    downgrade(
+        desk,
+        sa.text(ZOE),
+        older.bindparams(id="own", by="zoe@example.com", person="zoe@example.com"),
+        older.bindparams(id="gone", by="1f3 at https://id", person="1f3 at https://id"),
+        older.bindparams(id="eve", by="eve", person="eve"),
+    )
+    assert schema.migrate(desk.database) is True
+
+    with desk.database.read() as session:
+        asked = {one.id: one for one in refund_queries.refunds(session, zoe()).refunds}
+    assert asked["own"].requested_by_identity == asked["own"].requested_for_identity == "user:7"
+    assert asked["gone"].requested_by_identity == "named:1f3 at https://id"
+    assert asked["eve"].requested_by_identity == "local:eve"
+    with pytest.raises(errors.PermissionDenied, match="another manager"):
+        refunds.approve(desk.database, zoe(), refund_id="own")
+
+
+def test_an_older_process_can_not_ask_without_saying_who(desk: Desk, provider: FakeProvider) -> None:
+    factories.requested_refund(desk, provider)
+    statement = sa.text(OLDER_REFUND).bindparams(id="own", by="zoe@example.com", person="zoe@example.com")
+    with pytest.raises(DBAPIError, match="identity"), desk.database.write() as session:
+        session.execute(statement)
+
+
+def test_what_was_sent_before_the_upgrade_is_not_bought_again(desk: Desk) -> None:
+    web = Actor(name="web: shop", role=Role.MANAGER, source=Source.API, identity=actors.key_identity(3))
+    key = sa.text(OLDER_KEY.replace("'1f3 at https://id'", "NULL").replace("'local:1f3 at https://id'", "NULL"))
+    bought = {
+        actor: service.submit(desk, actor, request(1, account=factories.BELLEVUE, idempotency_key="order: 1")).jobs
+        for actor in (web, zoe())
+    }
+    scopes = {bought[web][0].id: "api:web%3A%20shop", bought[zoe()][0].id: "page:zoe%40example.com"}
+    with desk.database.write() as session:
+        for job_id, scope in scopes.items():
+            named = sa.update(Job).where(Job.id == job_id).values(idempotency_key=f"{scope}:order: 1#0")
+            session.execute(named)
+    balance = factories.balance(desk.database)
+    downgrade(desk, sa.text(ZOE), key.bindparams(id=3, name="web: shop"))
+    assert schema.migrate(desk.database) is True
+
+    for actor, jobs in bought.items():
+        again = service.submit(desk, actor, request(1, account=factories.BELLEVUE, idempotency_key="order: 1"))
+        assert (again.repeated, again.jobs) == (True, jobs)
+    assert factories.balance(desk.database) == balance
+
+
+def test_a_refund_sent_before_the_upgrade_is_not_made_again(desk: Desk, provider: FakeProvider) -> None:
+    job_id = refunding.finish(desk, provider)
+    dora = factories.people(desk.database).dora
+    refunding.ask(desk, dora, job_id, 5, key="r")
+    downgrade(
+        desk,
+        sa.text("DROP TRIGGER refunds_decided_once" + ("" if desk.database.is_sqlite else " ON refunds")),
+        sa.text("DROP TRIGGER refunds_asked_once" + ("" if desk.database.is_sqlite else " ON refunds")),
+        sa.text("UPDATE refunds SET idempotency_key = 'page:dora:r'"),
+    )
+    schema.migrate(desk.database)
+
+    assert refunding.ask(desk, dora, job_id, 5, key="r").repeated
+    assert factories.refunds(desk.database, job_id) == [5]
+
+
+def test_makers_without_an_address_are_not_at_this_machine(desk: Desk) -> None:
+    downgrade(desk, sa.text(OLDER_KEY).bindparams(id=3, name="web"))
+    schema.migrate(desk.database)
+    with desk.database.read() as session:
+        assert session.scalar(sa.text("SELECT created_by_identity FROM api_keys")) == "named:1f3 at https://id"
+
+
+@pytest.mark.parametrize("statement", ["UPDATE job_events SET actor = 'x'", "DELETE FROM job_events"])
+def test_the_database_refuses_to_change_a_timeline(desk: Desk, statement: str) -> None:
+    service.submit(desk, factories.manager(), request(account=factories.BELLEVUE))
+    with pytest.raises(DBAPIError, match="append-only"), desk.database.write() as session:
+        session.execute(sa.text(statement))
+
+
+def test_every_trigger_stands_after_the_way_back_and_forth(desk: Desk) -> None:
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if desk.database.is_sqlite
+        else "SELECT concat(tgname, ' ', tgenabled) FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with desk.database.read() as session:
+        before = set(session.scalars(sa.text(query)))
+    downgrade(desk)
+    schema.migrate(desk.database)
+    with desk.database.read() as session:
+        assert set(session.scalars(sa.text(query))) == before
