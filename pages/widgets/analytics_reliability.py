@@ -12,23 +12,18 @@ KEY = f"{analytics_tiles.KEY}-small"
 
 def draw(summary: Summary) -> None:
     """Draw four small tiles."""
-    free, people, late = summary.retries.free, summary.retries.by_people, summary.timed_out
-    tiles = (
-        (
-            "Saved by free retry",
-            formatting.percent(free.rate),
-            _of(free, "variant", "no free retry has ended"),
-            "free_retries",
-        ),
-        (
-            "Retries completed",
-            formatting.percent(people.rate),
-            _of(people, "job", "no retry has ended"),
-            "retries_by_people",
-        ),
-        ("Timed out", formatting.percent(late.rate), _of(late, "job", "no job was submitted"), "timed_out"),
-        ("Stuck now", formatting.number(summary.stuck_now), "in flight, of any day", "stuck_now"),
+    shares = (
+        ("Saved by free retry", summary.retries.free, "variant", "no free retry has ended", "free_retries"),
+        ("Retries completed", summary.retries.by_people, "job", "no retry has ended", "retries_by_people"),
+        ("Timed out", summary.timed_out, "job", "no job was submitted", "timed_out"),
     )
+    tiles = [
+        *(
+            (label, formatting.percent(share.rate), _of(share, noun, none), term)
+            for label, share, noun, none, term in shares
+        ),
+        ("Stuck now", formatting.number(summary.stuck_now), "in flight, of any day", "stuck_now"),
+    ]
     with st.container(key=KEY):
         for label, value, detail, term in tiles:
             with st.container(border=True, height="stretch", gap="xxsmall"):
