@@ -171,7 +171,7 @@ def settled(doors: tuple[Settled, ...]) -> go.Figure:
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "xaxis": {"visible": False, "range": [0, _PERCENT], "fixedrange": True},
         "yaxis": {"visible": False, "fixedrange": True, "domain": [0.62, 1]},
-        "legend": {"orientation": "h", "x": 0, "y": 0.5, "yanchor": "top", "itemsizing": "constant"},
+        "legend": {"orientation": "h", "x": 0, "y": 0.5, "yanchor": "top", "traceorder": "normal"},
     }
     return charts.figure(traces, layout, height=110)
 
