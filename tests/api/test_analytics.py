@@ -128,6 +128,8 @@ def test_what_can_not_be_told_is_refused_by_a_stable_code(api: Api, asked: dict[
 def test_only_managers_are_told(api: Api) -> None:
     for who in ("bob", "dora"):
         problem(api.get(who, SUMMARY), 403, "permission_denied")
+        # Nor are others told what would be wrong with what they ask.
+        problem(api.get(who, SUMMARY, params={"zone": "Mars/Olympus"}), 403, "permission_denied")
 
 
 def test_every_figure_is_defined_in_the_document() -> None:

@@ -15,7 +15,7 @@ from core.analytics.filters import Dimension, Filter
 from core.analytics.periods import Preset, preset
 from core.analytics.summary import Summary
 from core.auth.actors import Actor
-from core.jobs import sync
+from core.jobs import creation, sync
 from core.jobs.desk import Desk
 from core.models import AuditEntry
 from core.runtime import Runtime
@@ -104,6 +104,17 @@ def test_the_tiles_show_the_figures_of_the_engine(visit: Visit, history: None, t
     assert shown["Paid to Replicate"] == formatting.dollars(found.costs.spent_usd_micros)
     assert shown["Cost per job"] == formatting.dollars(found.costs.per_job_usd_micros)
     assert shown["Stuck now"] == "0"
+
+
+def test_what_the_free_retry_saved_was_no_success_at_first(visit: Visit, desk: Desk, provider: FakeProvider) -> None:
+    job_id, (first, second) = factories.ordered_job(desk)
+    sync.apply(desk, factories.manager(), provider.finish(first))
+    sync.apply(desk, factories.manager(), provider.finish(second, **SAFETY))
+    creation.create_prediction(desk, factories.variants(desk.database, job_id)[1].id)
+    sync.apply(desk, factories.manager(), provider.finish(provider.bought()[-1]))
+    shown = metrics(visit("analytics"))
+    assert (shown["Success rate"], shown["At first attempt"]) == ("100.0\u202f%", "0.0\u202f%")
+    assert shown["Saved by free retry"] == "100.0\u202f%"
 
 
 def test_a_share_stands_with_its_count_and_how_sure_it_is(visit: Visit, history: None) -> None:
