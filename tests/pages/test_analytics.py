@@ -17,9 +17,10 @@ from core.analytics.summary import Summary
 from core.auth.actors import Actor
 from core.jobs import creation, sync
 from core.jobs.desk import Desk
+from core.jobs.states import JobState
 from core.models import AuditEntry
 from core.runtime import Runtime
-from pages.widgets import analytics_jobs, formatting
+from pages.widgets import analytics_charts, analytics_jobs, formatting
 from pages.widgets.analytics_jobs import Jobs
 from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
@@ -287,6 +288,28 @@ def test_each_chart_leads_to_its_jobs_on_the_monitor(visit: Visit, history: None
     found = links(visit("analytics", period="last_7_days", account=BELLEVUE, style="modern"))
     wanted = {"from": "2027-02-23", "to": "2027-03-01", "account": BELLEVUE, "style": "modern"}
     assert found.count(wanted) == 6
+
+
+def test_a_click_narrows_the_way_to_what_was_clicked(history: None, told: Callable[..., Summary]) -> None:
+    found, today = told(), core_clock.now().date()
+    volume, failures = analytics_charts.volume(found), analytics_charts.failures(found)
+    assert volume.narrowed is not None
+    assert failures.narrowed is not None
+    # As Plotly tells it: of a stack the second part, which is the partial jobs, and of a cell its row and column.
+    partial = volume.narrowed({"curve_number": 1, "x": f"{today} 00:00"})
+    assert partial == Jobs(
+        today, today, found.wanted, state=JobState.PARTIAL, called=f"partial, {today.day} {today:%b %Y}"
+    )
+    cell = failures.narrowed({"curve_number": 1, "y": "Safety", "x": today.isoformat()})
+    assert cell is not None
+    assert (cell.code, cell.first, cell.last) == ("safety", today, today)
+    bar = failures.narrowed({"curve_number": 0, "y": "Safety", "x": 2})
+    assert bar is not None
+    assert (bar.code, bar.first, bar.last) == ("safety", found.period.first, found.period.last)
+    under_way = volume.narrowed({"curve_number": 3, "x": today.isoformat()})
+    assert under_way is not None
+    assert "apart" in analytics_jobs.refusal(under_way)
+    assert volume.narrowed({"curve_number": 0, "x": "2001-01-01"}) is None
 
 
 def test_the_monitor_lists_just_the_jobs_that_were_counted(visit: Visit, history: None) -> None:
