@@ -73,7 +73,8 @@ def _draw_actions(actor: Actor, account: AccountSummary) -> None:
             credit_dialogs.draw_adjustment(actor, account.name, account.balance)
         database, still = session.runtime().database, session.still(actor)
         st.download_button(
-            "CSV",
+            # Not "CSV" alone: the accounts have one too, on the same page.
+            "Statement CSV",
             data=lambda: exports.statement_csv(database, still(), account=account.name),
             file_name=f"statement-{formatting.file_word(account.name)}-{formatting.today():%Y-%m-%d}.csv",
             mime="text/csv",
