@@ -8,10 +8,21 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import exports, queries
 from core.credits.queries import AccountSummary
-from pages.widgets import address, credit_dialogs, deeds, formatting, pause_banner, record_table, session, statement
+from pages.widgets import (
+    address,
+    credit_dialogs,
+    deeds,
+    formatting,
+    landing,
+    pause_banner,
+    record_table,
+    session,
+    statement,
+)
 from pages.widgets.record_table import Cell, Column, Row
 
 _ACCOUNT = "account"
+_PANEL = "account-panel"
 _COLUMNS = (
     Column(title="Account", width="minmax(0, 2fr)", is_strong=True, is_full=True, wraps=True),
     Column(title="Balance", width="minmax(90px, 1fr)", is_number=True),
@@ -31,9 +42,14 @@ def _page() -> None:
     if not accounts:
         _draw_empty(actor)
         return
-    chosen = _draw_accounts(accounts) if len(accounts) > 1 else accounts[0]
+    if len(accounts) == 1:
+        statement.draw(actor, accounts[0])
+        return
+    chosen = _draw_accounts(accounts)
     if chosen is not None:
-        statement.draw(actor, chosen)
+        with st.container(key=_PANEL):
+            statement.draw(actor, chosen)
+            landing.draw(_PANEL, chosen.name)
 
 
 def _accounts(actor: Actor, month_started_at: datetime) -> list[AccountSummary]:
