@@ -40,7 +40,7 @@ def draw(actor: Actor, account: AccountSummary) -> None:
             Figure(
                 label="Balance",
                 value=formatting.number(account.balance),
-                detail="low: grant some before it runs out" if account.is_low else "credits",
+                detail="credits: low" if account.is_low else "credits",
                 tone="orange" if account.is_low else "",
             ),
             Figure(

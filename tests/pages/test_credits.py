@@ -59,6 +59,11 @@ def test_an_accounts_statement_is_found_by_its_address(visit: Visit, desk: Desk,
     assert shown[0][0]["hover"].endswith(" UTC")
 
 
+def test_a_low_balance_says_so_in_words_short_enough_for_a_phone(visit: Visit, desk: Desk) -> None:
+    factories.set_balance(desk.database, 30, account=OUTSIDER)
+    assert figures(visit("credits", account=OUTSIDER))[0]["detail"] == "credits: low"
+
+
 def test_every_reason_in_the_statement_is_a_sentence(visit: Visit, desk: Desk, people: People) -> None:
     cancellation.cancel_job(desk, people.alice, job_id=factories.job(desk))
     service.grant(desk.database, people.alice, account=BELLEVUE, amount_credits=5, reason="welcome")
