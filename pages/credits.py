@@ -8,12 +8,23 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import exports, queries
 from core.credits.queries import AccountSummary
-from pages.widgets import address, credit_dialogs, deeds, formatting, pause_banner, record_table, session, statement
+from pages.widgets import (
+    address,
+    credit_dialogs,
+    deeds,
+    formatting,
+    landing,
+    pause_banner,
+    record_table,
+    session,
+    statement,
+)
 from pages.widgets.record_table import Cell, Column, Row
 
 _ACCOUNT = "account"
+_PANEL = "account-panel"
 _COLUMNS = (
-    Column(title="Account", width="minmax(0, 2fr)", is_strong=True, is_full=True),
+    Column(title="Account", width="minmax(0, 2fr)", is_strong=True, is_full=True, wraps=True),
     Column(title="Balance", width="minmax(90px, 1fr)", is_number=True),
     Column(title="Spent this month", width="minmax(110px, 1fr)", is_number=True),
     Column(title="", width="150px"),
@@ -31,9 +42,14 @@ def _page() -> None:
     if not accounts:
         _draw_empty(actor)
         return
-    chosen = _draw_accounts(accounts) if len(accounts) > 1 else accounts[0]
+    if len(accounts) == 1:
+        statement.draw(actor, accounts[0])
+        return
+    chosen = _draw_accounts(accounts)
     if chosen is not None:
-        statement.draw(actor, chosen)
+        with st.container(key=_PANEL):
+            statement.draw(actor, chosen)
+            landing.draw(_PANEL, chosen.name)
 
 
 def _accounts(actor: Actor, month_started_at: datetime) -> list[AccountSummary]:
@@ -44,16 +60,19 @@ def _accounts(actor: Actor, month_started_at: datetime) -> list[AccountSummary]:
 def _draw_head(actor: Actor, accounts: list[AccountSummary], month_started_at: datetime) -> None:
     low = sum(account.is_low for account in accounts)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(
-            f"{formatting.count(len(accounts), 'account')} · "
-            f"{formatting.credits(sum(account.balance for account in accounts))} in all · "
-            f"{formatting.credits(sum(account.spent_credits for account in accounts))} spent this month"
-            + (f" · :orange[{formatting.number(low)} low]" if low else ""),
-            width="content",
-        )
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.caption(
+                f"{formatting.count(len(accounts), 'account')} · "
+                f"{formatting.credits(sum(account.balance for account in accounts))} in all · "
+                f"{formatting.credits(sum(account.spent_credits for account in accounts))} spent this month",
+                width="content",
+            )
+            if low:
+                # Not within the caption, which is too pale for a color to be read in.
+                st.badge(f"{formatting.number(low)} low", icon=":material/account_balance_wallet:", color="orange")
         with st.container(horizontal=True, width="content"):
             _draw_new_account(actor)
-            _draw_export(actor, month_started_at)
+            _draw_export(actor, accounts, month_started_at)
 
 
 def _draw_new_account(actor: Actor) -> None:
@@ -63,15 +82,17 @@ def _draw_new_account(actor: Actor) -> None:
         credit_dialogs.draw_new_account(actor)
 
 
-def _draw_export(actor: Actor, month_started_at: datetime) -> None:
+def _draw_export(actor: Actor, accounts: list[AccountSummary], month_started_at: datetime) -> None:
     database, still = session.runtime().database, session.still(actor)
+    reason = "" if accounts else "There are no accounts yet."
     st.download_button(
-        "CSV",
+        "Accounts CSV",
         data=lambda: exports.accounts_csv(database, still(), month_started_at=month_started_at),
         file_name=f"accounts-{formatting.today():%Y-%m-%d}.csv",
         mime="text/csv",
         icon=":material/download:",
-        help="The accounts below. That they were exported is written to the audit log.",
+        disabled=bool(reason),
+        help=reason or "The accounts below. That they were exported is written to the audit log.",
         key="accounts-csv",
     )
 

@@ -13,7 +13,7 @@ from core.db.session import Database
 from core.models import LedgerEntry
 
 _STATEMENT_COLUMNS = ("id", "at", "kind", "amount", "balance_after", "job_id", "reason", "note", "actor")
-_ACCOUNT_COLUMNS = ("id", "name", "balance", "is_low", "spent_credits")
+_ACCOUNT_COLUMNS = ("id", "name", "balance", "is_low", "spent_credits", "spent_since")
 
 
 def accounts_csv(database: Database, actor: Actor, *, month_started_at: datetime) -> bytes:

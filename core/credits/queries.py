@@ -30,13 +30,14 @@ class AccountBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSummary:
-    """An account at a glance. `spent_credits`: charged less returned since the month began."""
+    """An account at a glance. `spent_credits`: charged less returned since the month began, at `spent_since`."""
 
     id: int
     name: str
     balance: int
     is_low: bool
     spent_credits: int
+    spent_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def summaries(session: Session, actor: Actor, *, month_started_at: datetime) -> 
             balance=one.balance,
             is_low=one.balance < LOW_BALANCE_CREDITS,
             spent_credits=found.get(one.id, 0),
+            spent_since=month_started_at,
         )
         for one in accounts(session, actor)
     ]

@@ -16,11 +16,11 @@ from pages.widgets.record_table import Cell, Column, Row
 _TEXT_MAX = 254
 _COLUMNS = (
     Column(title="When", width="130px"),
-    Column(title="Who", width="minmax(0, 1fr)", is_strong=True, wraps=True),
+    Column(title="Who", width="minmax(0, 1.4fr)", is_strong=True, wraps=True),
     Column(title="What", width="172px"),
-    Column(title="About", width="minmax(0, 2fr)", is_full=True, wraps=True),
+    Column(title="About", width="minmax(0, 1.7fr)", is_full=True, wraps=True),
     Column(title="Account", width="minmax(0, 0.8fr)", wraps=True),
-    Column(title="Through", width="80px"),
+    Column(title="Through", width="72px"),
 )
 
 

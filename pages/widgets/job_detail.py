@@ -1,7 +1,5 @@
 """What happened to this job? The reason on top, then what can be done, its pictures, its orders and its history."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core import clock
@@ -19,19 +17,18 @@ from pages.widgets import (
     job_failure,
     job_history,
     job_view,
+    landing,
     prediction_dialog,
     session,
     states,
 )
 
-_HERE = Path(__file__).parent
-# Brings a newly opened job into view where it would else stand above what is seen: on a phone.
-_landing = st.components.v2.component("staging_desk.landing", js=(_HERE / "landing.js").read_text())
+_PANEL = "job-panel"
 
 
 def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
     """Draw all there is to know of the job."""
-    with st.container(border=True, key="job-panel"):
+    with st.container(border=True, key=_PANEL):
         with session.runtime().database.read() as opened:
             left = refund_queries.refundable(opened, actor, job_id=job.id)
         _draw_head(job, left.waiting_credits)
@@ -58,8 +55,7 @@ def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
         if asked:
             deeds.new_opening()
             prediction_dialog.draw(actor, job, asked)
-        # Last, where the room that it takes is seen by nobody.
-        _landing(key="job-landing", data={"job": job.id})
+        landing.draw(_PANEL, job.id)
 
 
 def _draw_head(job: JobDetail, waiting_credits: int) -> None:

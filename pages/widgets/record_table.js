@@ -68,7 +68,8 @@ function fill(made, column, cell, act) {
   made.replaceChildren(element("span", "label", column.title), value);
   if (cell.hover) value.title = cell.hover;
   if (cell.below) {
-    const below = element("span", "below", cell.below);
+    const below = element("span", "below");
+    below.append(words(cell.below));
     below.title = cell.below;
     made.append(below);
   }

@@ -40,7 +40,7 @@ def draw(actor: Actor, account: AccountSummary) -> None:
             Figure(
                 label="Balance",
                 value=formatting.number(account.balance),
-                detail="low: grant some before it runs out" if account.is_low else "credits",
+                detail="credits: low" if account.is_low else "credits",
                 tone="orange" if account.is_low else "",
             ),
             Figure(
@@ -73,7 +73,8 @@ def _draw_actions(actor: Actor, account: AccountSummary) -> None:
             credit_dialogs.draw_adjustment(actor, account.name, account.balance)
         database, still = session.runtime().database, session.still(actor)
         st.download_button(
-            "CSV",
+            # Not "CSV" alone: the accounts have one too, on the same page.
+            "Statement CSV",
             data=lambda: exports.statement_csv(database, still(), account=account.name),
             file_name=f"statement-{formatting.file_word(account.name)}-{formatting.today():%Y-%m-%d}.csv",
             mime="text/csv",

@@ -64,8 +64,10 @@ def test_the_accounts_leave_as_a_table_of_what_one_sees(database: Database, cloc
         (people.charlie, [(OUTSIDER, "1000", "False")]),
     ):
         text = exports.accounts_csv(database, actor, month_started_at=since).decode("utf-8-sig")
-        rows = csv.DictReader(io.StringIO(text))
+        rows = list(csv.DictReader(io.StringIO(text)))
         assert [(row["name"], row["balance"], row["is_low"]) for row in rows] == expected
+        # A table that has left says itself which month it counts.
+        assert {row["spent_since"] for row in rows} == {since.isoformat()}
     assert logged(database)[-2:] == [("alice", "export", "2 lines"), ("charlie", "export", "1 line")]
 
 

@@ -2,16 +2,21 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.credits import service
+from core.db.session import Database
+from core.settings import Settings
+from tests import factories
 from tests.browser.conftest import OpenPage
 from tests.browser.server import ROOT, DeskServer
 from tests.test_config import TEXT, contrast
 
 PHONE_WIDTH = 390
-PAGES = {"": "Stage a photo", "monitor": "Monitor", "analytics": "Analytics", "admin": "Admin"}
+PAGES = {"": "Stage a photo", "monitor": "Monitor", "credits": "Credits", "analytics": "Analytics", "admin": "Admin"}
 # The document, and the part of the page that Streamlit scrolls instead of it.
 OVERFLOWS = """() => [document.documentElement, ...document.querySelectorAll("[data-testid=stMain]")]
     .filter(one => one.scrollWidth > Math.min(one.clientWidth, innerWidth))
@@ -75,3 +80,21 @@ def test_the_actions_of_a_job_stand_in_one_row(open_page: OpenPage, server: Desk
     assert first is not None
     assert last is not None
     assert first["y"] == last["y"]
+
+
+def test_a_phone_shows_the_statement_that_was_chosen_in_a_long_list(
+    open_page: OpenPage, serve: Callable[..., DeskServer]
+) -> None:
+    server = serve()
+    database = Database(Settings(data_dir=server.data).resolved_database_url)
+    for number in range(9):
+        service.grant(
+            database, factories.manager(), account=f"Customer {number}", amount_credits=500, reason="package"
+        )
+    database.close()
+    page = open_page(f"{server.url}/credits", width=PHONE_WIDTH, height=844)
+    wait_until_drawn(page, "Credits")
+    expect(page.get_by_role("heading", name="Credits")).to_be_in_viewport()
+    for name in ("Customer 1", "Customer 2"):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("heading", name=name)).to_be_in_viewport()
