@@ -44,7 +44,7 @@ def _page() -> None:
     with line:
         analytics_exports.draw(actor, choice, summary)
     _draw_period(choice, summary)
-    if not summary.headline.success.jobs and not summary.headline.credits.charged:
+    if summary.headline.is_empty:
         _draw_empty(choice)
         return
     _draw_news(summary)

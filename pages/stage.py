@@ -29,7 +29,9 @@ _POLL_MARGIN = timedelta(seconds=60)
 def _page() -> None:
     actor = session.require_actor()
     st.title("Stage a photo", anchor=False)
-    pause_banner.draw()
+    job_id = st.query_params.get(_JOB)
+    if not job_id:
+        pause_banner.draw()
     with session.runtime().database.read() as opened:
         accounts = credit_queries.accounts(opened, actor)
         usual_account_id = queries.last_account_charged(opened, actor)
@@ -50,7 +52,6 @@ def _page() -> None:
     notice = st.session_state.pop(_NOTICE, "")
     if notice:
         st.toast(notice, icon=":material/info:")
-    job_id = st.query_params.get(_JOB)
     if job_id:
         _draw_job(actor, job_id)
 
@@ -133,6 +134,7 @@ def _draw_job(actor: Actor, job_id: str) -> None:
         st.warning(formatting.plain(error.message), icon=":material/search_off:")
         return
     if job.state.is_terminal:
+        pause_banner.draw()
         _announce(job)
         _draw_result(job)
         _draw_again(actor, job)
@@ -143,6 +145,8 @@ def _draw_job(actor: Actor, job_id: str) -> None:
 @st.fragment
 def _draw_progress(actor: Actor, job_id: str) -> None:
     """Redraws itself every second until the job has ended, or should have."""
+    # Here, where it comes and goes while somebody waits.
+    pause_banner.draw()
     with session.runtime().database.read() as opened:
         job = queries.job(opened, actor, job_id=job_id)
     if job.state.is_terminal:

@@ -55,7 +55,7 @@ def failures(
 
     def counted(parts: Ints, count: int) -> Ints:
         cells = errors.astype(np.int64) * count + parts[places]
-        found: Ints = np.bincount(cells, minlength=len(codes) * count).reshape(-1, count)
+        found: Ints = np.bincount(cells, minlength=len(codes) * count).reshape(len(codes), count)
         return found
 
     by_day, by_step = counted(*of_days), counted(*of_steps)

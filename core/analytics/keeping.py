@@ -82,7 +82,7 @@ class KeptHistory:
         with self._turn:
             with self._database.read() as session:
                 kept = self._history or self._from_file(session) or History()
-                extend(session, kept)
+                self.version += extend(session, kept)
                 counted = reading.whole(session)
                 counted.stuck = stuck_places(session, counted, clock.now())
             found = recount.differences(kept, counted)
@@ -94,14 +94,16 @@ class KeptHistory:
     def _look(self) -> History:
         with self._database.read() as session:
             history = self._history if self._history is not None else self._from_file(session)
-            changed = history is None or extend(session, history)
+            if history is not None:
+                # At once: should what follows fail, nobody is to be told what was remembered from before.
+                self.version += extend(session, history)
             if history is None or not is_proven(session, history):
                 if history is not None:
                     _log.warning("figures did not add up and are read anew")
-                history, changed = reading.whole(session, at_each_chunk=self._at_each_step), True
+                history = reading.whole(session, at_each_chunk=self._at_each_step)
+                self.version += 1
             self.read_at = clock.now()
             history.stuck = stuck_places(session, history, self.read_at)
-        self.version += changed
         self._save(history)
         return history
 

@@ -37,6 +37,11 @@ class Headline:
     credits: Credits
     costs: Costs
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no job was submitted, and no credits moved for jobs."""
+        return not (self.success.jobs or self.credits.charged or self.credits.refunded)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:

@@ -238,7 +238,6 @@ def _earlier(session: Session, actor: Actor, *, job_id: str, key: str | None, fi
             Refund.job_id == job_id,
             Refund.requested_by_identity == actor.identity,
             Refund.fingerprint == fingerprint,
-            Refund.idempotency_key.is_(None),
             Refund.state != RefundState.DECLINED,
             Refund.requested_at > clock.now() - _SAME_WITHIN,
         )

@@ -71,7 +71,11 @@ def _definition(card: Card) -> str:
 
 
 def _key(card: Card) -> str:
-    return f"chart-{card.key}"
+    # Of other days or another filter it is another chart, in which nothing is chosen yet.
+    if card.jobs is None:
+        return f"chart-{card.key}"
+    chosen = (card.jobs.first, card.jobs.last, *sorted(card.jobs.filter.wanted().items()))
+    return f"chart-{card.key}~{chosen}"
 
 
 def _clicked(card: Card) -> Jobs | None:

@@ -16,6 +16,8 @@ _NOTHING = "Nothing of this in the period."
 _NOT_BY_TIME = "The Monitor can't list jobs by how long they took."
 _NOT_BY_NEWS = "The Monitor can't list jobs by what brought the news of their end."
 _NOT_BY_HOUR = "The Monitor can't list jobs by the hour of the day."
+_NOT_BY_MOVEMENT = "The Monitor lists jobs by when they were submitted; their credits may have moved on another day."
+_ONE_REASON = "Click on a reason first: the Monitor lists the jobs of one at a time."
 _UNENDED = "The Monitor lists pending and processing jobs apart."
 # What is timed: its name, its definition, what is counted, and what is expected of it.
 _STAGES: dict[str, tuple[str, str, tuple[int, int] | None]] = {
@@ -140,8 +142,7 @@ def credits(summary: Summary) -> Card:
         terms=("charged", "refunded", "net"),
         figure=analytics_course.credits(summary) if moved.charged or moved.refunded else None,
         empty="No credits were charged or refunded in this period.",
-        jobs=_jobs(summary),
-        narrowed=_by_step(summary),
+        jobs=replace(_jobs(summary), why_not=_NOT_BY_MOVEMENT),
     )
 
 
@@ -201,7 +202,7 @@ def failures(summary: Summary) -> Card:
         terms=("failures",),
         figure=analytics_shapes.failures(summary) if found else None,
         empty="No variant failed in this period.",
-        jobs=_jobs(summary),
+        jobs=replace(_jobs(summary), why_not=_ONE_REASON),
         narrowed=narrowed,
     )
 

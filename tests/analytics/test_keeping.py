@@ -42,6 +42,24 @@ def written(database: Database, *, seed: int = 1, steps: int = 40) -> Writer:
     return writer
 
 
+def test_a_look_that_fails_half_way_is_not_taken_for_the_last_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, kept = written(database), KeptHistory(database, max_age_seconds=0)
+    with kept.current() as history:
+        before, version = history.jobs.length, kept.version
+    for _ in range(10):
+        writer.step()
+    with monkeypatch.context() as broken:
+        broken.setattr(keeping, "is_proven", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError), kept.current():
+            pass
+    with kept.current() as history:
+        assert history.jobs.length > before
+    # What was remembered of the version before is not told any more.
+    assert kept.version > version
+
+
 def test_an_extension_equals_reading_everything(fresh_database: Fresh) -> None:
     @hypothesis_settings(max_examples=12)
     @given(seed=st.integers(0, 2**32), rounds=st.lists(st.integers(0, 12), min_size=1, max_size=5))

@@ -119,10 +119,16 @@ def test_an_actor_of_one_account_is_told_of_that_account_alone(api: Api, history
         ({"priority": "soon"}, "validation_failed"),
         ({"compare": "maybe"}, "validation_failed"),
         ({"account": "x" * 300}, "validation_failed"),
+        ({"roomType": "kitchen"}, "validation_failed"),
     ],
 )
 def test_what_can_not_be_told_is_refused_by_a_stable_code(api: Api, asked: dict[str, str], code: str) -> None:
     problem(api.get("alice", SUMMARY, params=asked), 422, code)
+
+
+def test_a_day_that_a_zone_left_out_is_empty(api: Api) -> None:
+    asked = {"zone": "Pacific/Apia", "from": "2011-12-30", "to": "2011-12-30"}
+    assert api.get("alice", SUMMARY, params=asked).json()["total"]["jobs"] == 0
 
 
 def test_only_managers_are_told(api: Api) -> None:

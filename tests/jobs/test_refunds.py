@@ -152,6 +152,12 @@ def test_the_same_without_a_key_is_meant_again_after_ten_minutes(
     assert left(desk, finished)[0] == 25
 
 
+def test_the_same_without_its_key_is_not_refunded_again(desk: Desk, people: People, finished: str) -> None:
+    first = ask(desk, people.dora, finished, 5, key="k")
+    assert ask(desk, people.dora, finished, 5) == replace(first, repeated=True)
+    assert left(desk, finished)[0] == 35
+
+
 def test_a_key_stands_for_one_refund(desk: Desk, people: People, finished: str) -> None:
     ask(desk, people.dora, finished, 5, key="k")
     with pytest.raises(errors.IdempotencyConflict):

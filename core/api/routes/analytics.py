@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from core import clock
+from core import clock, errors
 from core.analytics import periods
 from core.analytics.definitions import DEFINITIONS
 from core.analytics.filters import Dimension, Filter
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/analytics", tags=["analytics"])
 _DAYS = 30
 _TEXT_MAX = 254
 _Text = Annotated[str | None, Query(min_length=1, max_length=_TEXT_MAX)]
+_PARAMETERS = {"from", "to", "by", "zone", "compare", *Dimension}
 _MEANINGS = "\n".join(f"- {term.replace('_', ' ')}: {words}" for term, words in DEFINITIONS.items())
 _DESCRIPTION = f"""Success, time, credits and costs of a period, as the Analytics page shows them; managers only.
 
@@ -29,6 +30,7 @@ What the figures mean:
 
 @router.get("/summary", description=_DESCRIPTION)
 def get_summary(
+    request: Request,
     runtime: RuntimeDep,
     actor: ActorDep,
     first: Annotated[
@@ -49,6 +51,7 @@ def get_summary(
 ) -> Summary:
     """All figures of a period."""
     actor.require(Action.READ_ANALYTICS)
+    _require_known(request)
     last = last or clock.now().astimezone(periods.zone_of(zone)).date()
     period = periods.asked(first or periods.days_before(last, _DAYS - 1), last, zone=zone)
     wanted = Filter(
@@ -60,3 +63,12 @@ def get_summary(
         priority=priority.value if priority is not None else None,
     )
     return Summary.of(runtime.figures().summary(actor, period, wanted=wanted, by=by, compare=compare))
+
+
+def _require_known(request: Request) -> None:
+    """A filter that is misspelt would answer with the figures of all jobs."""
+    unknown = sorted(set(request.query_params) - _PARAMETERS)
+    if unknown:
+        raise errors.ValidationFailed(
+            f"There is no parameter {unknown[0]!r}; there are {', '.join(sorted(_PARAMETERS))}. Nothing was counted."
+        )
