@@ -146,6 +146,8 @@ def _matches(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool
         matching.append(unindexed(Job.id).between(ids.first, ids.last))
     if ending := search_text.id_ending(text):
         matching.append(Job.id.endswith(ending))
+        # People read what is shown of an id from its beginning.
+        matching.append(sa.func.substr(Job.id, search_text.ID_SHOWN_FROM).startswith(ending))
     if account_ids := _accounts_named_like(session, actor, text):
         matching.append(unindexed(Job.account_id).in_(account_ids))
     return sa.or_(*matching)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 # Shorter ones are more likely a piece of a file's name than of an id.
 _ID_PART_MIN = 6
 _ID_DIGITS = 32
+# Where the last eight characters of an id begin, by which pages call a job; counted from 1, as databases do.
+ID_SHOWN_FROM = 29
 # What an id shows after its last dash.
 _LAST_GROUP = 12
 _HEX = re.compile(r"[0-9a-f]+")

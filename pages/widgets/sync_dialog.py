@@ -25,6 +25,8 @@ def draw(actor: Actor, job_ids: Sequence[str] | None) -> None:
         with place.container():
             done = _draw_expected(actor, expected)
     if done is not None:
+        # A container in the place of another would keep what that one had more of: its button to apply.
+        place.empty()
         with place.container():
             _draw_done(done)
 

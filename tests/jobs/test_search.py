@@ -122,11 +122,26 @@ def test_a_job_is_found_by_its_id_its_beginning_or_its_ending(desk: Desk, people
     job_id, _ = put(desk), put(desk)
     with desk.database.write() as session:
         session.execute(sa.update(Job).where(Job.id != job_id).values(created_by="somebody"))
-    for text in (job_id, job_id.upper(), f" {job_id} ", job_id.replace("-", ""), job_id[-8:], job_id[-6:].upper()):
+    for text in (
+        job_id,
+        job_id.upper(),
+        f" {job_id} ",
+        job_id.replace("-", ""),
+        job_id[-8:],
+        job_id[-8:-2],
+        job_id[-6:].upper(),
+    ):
         assert found(desk, people.dora, text) == [job_id], text
     assert job_id in found(desk, people.dora, job_id[:6])
     assert job_id in found(desk, people.dora, job_id[:13].upper())
-    nothing = (job_id[:5], job_id[-5:], f"{job_id[:-1]}{'1' if job_id[-1] == '0' else '0'}", f"{job_id}0", "g" * 6)
+    nothing = (
+        job_id[:5],
+        job_id[-5:],
+        job_id[-9:-2],
+        f"{job_id[:-1]}{'1' if job_id[-1] == '0' else '0'}",
+        f"{job_id}0",
+        "g" * 6,
+    )
     for text in nothing:
         assert found(desk, people.dora, text) == [], text
 
