@@ -15,7 +15,7 @@ from core.auth.roles import Role
 from core.db import schema
 from core.jobs import refund_queries, refunds, service
 from core.jobs.desk import Desk
-from core.models import Job
+from core.models import AuditEntry, Job
 from tests import factories
 from tests.fake_provider import FakeProvider
 from tests.jobs import refunding
@@ -152,3 +152,36 @@ def test_every_trigger_stands_after_the_way_back_and_forth(desk: Desk) -> None:
     schema.migrate(desk.database)
     with desk.database.read() as session:
         assert set(session.scalars(sa.text(query))) == before
+
+
+def test_lines_of_the_audit_log_get_the_identities_of_those_they_name(desk: Desk) -> None:
+    line = """
+        INSERT INTO audit_entries (at, actor, made_by, role, source, kind, target, detail)
+        SELECT created_at, :actor, :made_by, 'manager', 'page', 'spend', 'older', '' FROM accounts LIMIT 1
+    """
+    twin = ZOE.replace("7,", "8,").replace("'s'", "'t'").replace("zoe@", "twin@")
+    lines = {
+        "zoe@example.com": (None, "user:7", None),
+        "twin@example.com": (None, "named:twin@example.com", None),
+        "key web": ("zoe@example.com", "key:3", "user:7"),
+        "key gone": (None, "named:key gone", None),
+        "root, by command": (None, "command:root", None),
+        "system": (None, "system", None),
+    }
+    key = OLDER_KEY.replace("'1f3 at https://id'", "NULL").replace("'local:1f3 at https://id'", "NULL")
+    statements = [ZOE, twin, twin.replace("8,", "9,").replace("'t'", "'u'")]
+    downgrade(
+        desk,
+        *map(sa.text, statements),
+        sa.text(key).bindparams(id=3, name="web"),
+        *(sa.text(line).bindparams(actor=name, made_by=made_by) for name, (made_by, _, _) in lines.items()),
+    )
+    schema.migrate(desk.database)
+    with desk.database.read() as session:
+        rows = session.execute(sa.select(AuditEntry).where(AuditEntry.target == "older")).scalars()
+        found = {one.actor: (one.made_by, one.actor_identity, one.made_by_identity) for one in rows}
+    assert found == lines
+    with pytest.raises(DBAPIError, match="append-only"), desk.database.write() as session:
+        session.execute(sa.text("UPDATE audit_entries SET actor_identity = 'user:1'"))
+    with pytest.raises(DBAPIError, match="actor_identity"), desk.database.write() as session:
+        session.execute(sa.text(line).bindparams(actor="x", made_by=None))
