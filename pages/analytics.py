@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core import errors
 from core.analytics import definitions, telling
 from core.analytics.definitions import DEFINITIONS
 from core.analytics.filters import Filter
@@ -40,7 +41,13 @@ def _page() -> None:
     choice, line = analytics_choice.draw(
         functools.partial(analytics_data.choices, actor), first_day=lambda: analytics_data.first_day(actor)
     )
-    summary = analytics_data.summary(actor, choice)
+    try:
+        summary = analytics_data.summary(actor, choice)
+    except (errors.AccountNotFound, errors.UnknownRoomType, errors.UnknownStyle) as refused:
+        st.error(
+            f"{refused.message} No figures are shown: choose again in the filters above.", icon=":material/link_off:"
+        )
+        return
     with line:
         analytics_exports.draw(actor, choice, summary)
     _draw_period(choice, summary)

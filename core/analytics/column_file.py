@@ -6,7 +6,6 @@ written beside its place and then put there, so it is there as a whole or not at
 
 import contextlib
 import json
-import mmap
 import os
 import secrets
 import zlib
@@ -18,7 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import logs
+from core import clock, logs
 from core.analytics import columns
 from core.analytics.columns import WORDS, Array, Codes, History, Table
 from core.analytics.filters import Dimension
@@ -28,6 +27,8 @@ from core.models import LedgerEntry
 _FORMAT = "staging-desk columns 1"
 _HEADER_BYTES_MAX = 16_000_000
 _ALIGNMENT = 64
+# A process that was killed in the middle of writing left its unfinished file; nobody writes for so long.
+_ABANDONED = timedelta(hours=1)
 # Entries by which the database is known again, spread over the ledger.
 _MARKS = 16
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -45,6 +46,7 @@ def save(path: Path, history: History) -> None:
         OSError: if the disk does not take it; what was there before is still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(path)
     beside = path.with_name(f"{path.name}.{secrets.token_hex(6)}.new")
     try:
         with beside.open("xb") as file:
@@ -58,7 +60,7 @@ def save(path: Path, history: History) -> None:
 
 
 def load(path: Path, session: Session) -> History | None:
-    """The copy, mapped into memory, if it is whole and of this database; else None."""
+    """The copy, read into memory, if it is whole and of this database; else None."""
     try:
         history = _read(path)
     except FileNotFoundError:
@@ -70,6 +72,37 @@ def load(path: Path, session: Session) -> History | None:
         _log.info("the copy of the figures' columns is not used: it is not of this version or this database")
         return None
     return history
+
+
+def prove(path: Path) -> int:
+    """Tell all processes that the copy was counted anew; gives what `proof` says from then on.
+
+    Raises:
+        OSError: if the disk does not take it.
+    """
+    mark = _mark(path)
+    mark.touch()
+    return mark.stat().st_mtime_ns
+
+
+def proof(path: Path) -> int | None:
+    """Another number after each time that a copy was counted anew; None if none ever was."""
+    try:
+        return _mark(path).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.proven")
+
+
+def _clear_abandoned(path: Path) -> None:
+    before = (clock.now() - _ABANDONED).timestamp()
+    for beside in path.parent.glob(f"{path.name}.*.new"):
+        with contextlib.suppress(FileNotFoundError):
+            if beside.stat().st_mtime < before:
+                beside.unlink()
 
 
 def _write(file: Any, history: History) -> None:
@@ -98,21 +131,18 @@ def _read(path: Path) -> History | None:
         header = json.loads(line)
         if header["format"] != _FORMAT or header["shapes"] != _shapes():
             return None
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        begin = file.tell()
-    sums = iter(header["sums"])
-    tables = {}
-    for table, (shape, order) in _SHAPES.items():
-        found = {}
-        for name, (kind, width) in shape.items():
-            begin += -begin % _ALIGNMENT
-            count = header["lengths"][table] * width
-            part = np.frombuffer(mapped, dtype=kind, count=count, offset=begin) if count else np.empty(0, dtype=kind)
-            if next(sums) != _checksum(part):
-                raise ValueError(f"the column {name} does not have its checksum")
-            found[name] = part.reshape(-1, width) if width > 1 else part
-            begin += part.nbytes
-        tables[table] = Table(shape, order, found)
+        sums = iter(header["sums"])
+        tables = {}
+        for table, (shape, order) in _SHAPES.items():
+            found = {}
+            for name, (kind, width) in shape.items():
+                file.seek(-file.tell() % _ALIGNMENT, os.SEEK_CUR)
+                # Not mapped: whoever shortens the file must not end this process.
+                part = np.fromfile(file, dtype=kind, count=header["lengths"][table] * width)
+                if next(sums) != _checksum(part):
+                    raise ValueError(f"the column {name} does not have its checksum")
+                found[name] = part.reshape(-1, width) if width > 1 else part
+            tables[table] = Table(shape, order, found)
     return History(
         jobs=tables["jobs"],
         ledger=tables["ledger"],

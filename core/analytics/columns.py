@@ -30,6 +30,8 @@ WORDS = (*DIMENSIONS, "fate", "error", "settled_by", "reason")
 STAGES = ("queue_wait", "provider", "settlement", "end_to_end")
 # What money went to without a result: by what became of the variant that it was spent on.
 WASTE = ("wasted_retried", "wasted_failed", "wasted_canceled")
+# What an order costs whose end is not known yet.
+UNDER_WAY = "under_way"
 
 # The places of a fate: the job's state; of its variants how many succeeded, failed, had their free retry, and
 # succeeded by it; and whether a person made it to retry another.
@@ -51,7 +53,7 @@ JOB_SHAPE: _Shape = {
     "duration": ("i8", 1),
     "duration_bin": ("u2", 1),
     "cost": ("i8", 1),
-    **dict.fromkeys(WASTE, ("i4", 1)),
+    **dict.fromkeys((*WASTE, UNDER_WAY), ("i4", 1)),
     "settled_by": ("u2", SLOTS),
     **dict.fromkeys(STAGES, ("i8", SLOTS)),
     **{f"{stage}_bin": ("u2", SLOTS) for stage in STAGES},
@@ -133,7 +135,6 @@ class Table:
         keep = np.ones(self.length - begin, dtype=bool)
         keep[places - begin] = False
         left = begin + int(keep.sum())
-        self._make_room(self.length)
         for column in self._columns.values():
             column[begin:left] = column[begin : self.length][keep]
         self.length = left
@@ -143,9 +144,8 @@ class Table:
         return np.empty((room, width) if width > 1 else room, dtype=kind)
 
     def _make_room(self, wanted: int) -> None:
-        """What was mapped from a file can't be written to, and is copied now as well."""
         for name, column in self._columns.items():
-            if wanted > len(column) or not column.flags.writeable:
+            if wanted > len(column):
                 roomy = self._empty(name, max(wanted + wanted // 16, _ROOM_AT_LEAST))
                 roomy[: self.length] = column[: self.length]
                 self._columns[name] = roomy

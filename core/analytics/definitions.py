@@ -29,6 +29,7 @@ DEFINITIONS = MappingProxyType(
         "spent": "What Replicate was paid for all orders of these jobs, in dollars.",
         "wasted": "The part of it that bought nothing: orders of variants that failed or were canceled, and those"
         " before a free retry.",
+        "under_way": "The part of it that went to orders whose variants have not ended yet.",
         "cost_per_job": "Dollars spent, for each job and each completed job; credits have no price in dollars here,"
         " so there is no margin.",
         "failures": "Jobs by the first error of their variants; a partial job has one as well.",

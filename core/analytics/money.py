@@ -66,11 +66,12 @@ class CreditDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """Millionths of dollars paid for orders, and those of them without use: by what became of the variant."""
+    """Millionths of dollars paid for orders; of them those under way, and those of no use, by their variant's end."""
 
     jobs: int
     completed: int
     spent_usd_micros: int
+    under_way_usd_micros: int
     wasted_retried_usd_micros: int
     wasted_failed_usd_micros: int
     wasted_canceled_usd_micros: int
@@ -79,6 +80,11 @@ class Costs:
     def wasted_usd_micros(self) -> int:
         """All that bought nothing."""
         return self.wasted_retried_usd_micros + self.wasted_failed_usd_micros + self.wasted_canceled_usd_micros
+
+    @property
+    def used_usd_micros(self) -> int:
+        """What bought the results that are there."""
+        return self.spent_usd_micros - self.under_way_usd_micros - self.wasted_usd_micros
 
     @property
     def per_job_usd_micros(self) -> float | None:
@@ -143,7 +149,7 @@ def paid(jobs: View, groups: Ints, counted: Ints) -> Ints:
     found = [
         *counted.T,
         counting.sums(groups, None, jobs["cost"], count)[:, 0],
-        *(_sums_of_few(groups, jobs, name, count) for name in columns.WASTE),
+        *(_sums_of_few(groups, jobs, name, count) for name in (columns.UNDER_WAY, *columns.WASTE)),
     ]
     return np.stack(found, axis=1)
 
@@ -155,11 +161,12 @@ def costs(sums: Ints) -> list[Costs]:
             jobs=jobs,
             completed=completed,
             spent_usd_micros=spent,
+            under_way_usd_micros=under_way,
             wasted_retried_usd_micros=retried,
             wasted_failed_usd_micros=failed,
             wasted_canceled_usd_micros=canceled,
         )
-        for jobs, completed, spent, retried, failed, canceled in sums.tolist()
+        for jobs, completed, spent, under_way, retried, failed, canceled in sums.tolist()
     ]
 
 

@@ -1,11 +1,12 @@
 """Which moments belong to a day? Periods of whole days as the viewer's zone has them, and the period before."""
 
 import calendar
+import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
 
 from core import errors
 
@@ -23,7 +24,6 @@ class Preset(StrEnum):
     TODAY = "today"
     LAST_7_DAYS = "last_7_days"
     LAST_30_DAYS = "last_30_days"
-    LAST_90_DAYS = "last_90_days"
     THIS_MONTH = "this_month"
     LAST_MONTH = "last_month"
     LAST_12_MONTHS = "last_12_months"
@@ -31,7 +31,7 @@ class Preset(StrEnum):
 
 # Ten years: each day is counted, and each is sent.
 DAYS_MAX = 3_660
-_LENGTHS = {Preset.TODAY: 1, Preset.LAST_7_DAYS: 7, Preset.LAST_30_DAYS: 30, Preset.LAST_90_DAYS: 90}
+_LENGTHS = {Preset.TODAY: 1, Preset.LAST_7_DAYS: 7, Preset.LAST_30_DAYS: 30}
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,15 @@ def zone_of(name: str) -> ZoneInfo:
     Raises:
         UnknownTimeZone: if there is none.
     """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        # Names lead to files, so a strange one may lead to a folder, or nowhere.
-        raise errors.UnknownTimeZone from None
+    if name not in _zone_names():
+        raise errors.UnknownTimeZone
+    return ZoneInfo(name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    # These are none that a person lives in: the machine's own, and the one of those that were never set.
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
 
 
 def preset(name: Preset, *, now: datetime, zone: ZoneInfo) -> Period:

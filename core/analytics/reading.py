@@ -21,8 +21,9 @@ CHUNK_JOBS, CHUNK_ENTRIES, CHUNK_IDS = 20_000, 50_000, 500
 _STATE_CODES = {state.value: code for code, state in enumerate(columns.STATES)}
 _KIND_CODES = {kind.value: code for code, kind in enumerate(columns.KINDS)}
 _VARIANT_STATES = {state.value: code for code, state in enumerate(VariantState)}
-_SUCCEEDED, _FAILED, _CANCELED = (
-    _VARIANT_STATES[state] for state in (VariantState.SUCCEEDED, VariantState.FAILED, VariantState.CANCELED)
+_RUNNING, _SUCCEEDED, _FAILED, _CANCELED = (
+    _VARIANT_STATES[state]
+    for state in (VariantState.RUNNING, VariantState.SUCCEEDED, VariantState.FAILED, VariantState.CANCELED)
 )
 _COMPLETED = _STATE_CODES[JobState.COMPLETED]
 _ABSENT = -1
@@ -275,12 +276,16 @@ def _stages(of: _Variants, created_us: Array) -> dict[str, Array]:
 
 
 def _costs(of: _Variants) -> dict[str, Array]:
-    """What each job cost, and how much of that went to what nobody has: by what became of the variant."""
-    earlier = of.cost - of.last_cost
-    wasted = (
-        np.where(of.state == _SUCCEEDED, earlier, 0),
-        np.where(of.state == _FAILED, of.cost, 0),
-        np.where(of.state == _CANCELED, of.cost, 0),
-    )
-    named = {name: one.sum(axis=1).astype(np.int32) for name, one in zip(columns.WASTE, wasted, strict=True)}
+    """What each job cost, and how much of that nobody has: by what became of the variant, or as it is under way."""
+    is_failed, is_canceled = of.state == _FAILED, of.state == _CANCELED
+    is_running = of.state == _RUNNING
+    # Of a variant that waits to be ordered again, the last order is one that failed.
+    last = np.where(is_running | (of.state == _SUCCEEDED), of.last_cost, 0)
+    parts = {
+        "wasted_retried": np.where(is_failed | is_canceled, 0, of.cost - last),
+        "wasted_failed": np.where(is_failed, of.cost, 0),
+        "wasted_canceled": np.where(is_canceled, of.cost, 0),
+        columns.UNDER_WAY: np.where(is_running, last, 0),
+    }
+    named = {name: one.sum(axis=1).astype(np.int32) for name, one in parts.items()}
     return {"cost": of.cost.sum(axis=1), **named}

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core import errors
 from core.analytics.columns import Array, History, Ints, Table
 from core.analytics.filters import Dimension, Filter
+from core.prompts import presets
 
+# What may be asked for though nobody has had it yet.
+_OFFERS = (
+    (Dimension.ROOM_TYPE, presets.ROOM_TYPES, errors.UnknownRoomType),
+    (Dimension.STYLE, presets.STYLES, errors.UnknownStyle),
+)
 # No word has this code: what is asked for was never met.
 _NOTHING = -1
 
@@ -78,8 +85,13 @@ def select(history: History, *, since_us: int, until_us: int, codes: Mapping[str
 
 
 def codes_of(history: History, wanted: Filter, *, account_id: int | None) -> dict[str, int]:
-    """The filter in codes; `account_id` is the one account that is seen at all, or None for every one."""
+    """The filter in codes; `account_id` is the one account that is seen at all, or None for every one.
+
+    Raises:
+        AccountNotFound, UnknownRoomType, UnknownStyle: if what is asked for was never there, and is not on offer.
+    """
     chosen = wanted.wanted()
+    _require_known(history, chosen, account_id=account_id)
     by_name = {name: one for one, name in history.account_names.items()}
     codes = {
         dimension.value: _code(history, dimension, by_name.get(value) if dimension is Dimension.ACCOUNT else value)
@@ -90,6 +102,17 @@ def codes_of(history: History, wanted: Filter, *, account_id: int | None) -> dic
     own = _code(history, Dimension.ACCOUNT, account_id)
     asked = codes.get(Dimension.ACCOUNT.value, own)
     return {**codes, Dimension.ACCOUNT.value: own if asked == own else _NOTHING}
+
+
+def _require_known(history: History, chosen: Mapping[Dimension, str], *, account_id: int | None) -> None:
+    """What is misspelt has no figures, and zeros would look like some."""
+    seen = {name for one, name in history.account_names.items() if account_id in (None, one)}
+    if chosen.get(Dimension.ACCOUNT, None) not in {None, *seen}:
+        raise errors.AccountNotFound
+    for dimension, on_offer, refusal in _OFFERS:
+        value = chosen.get(dimension)
+        if value not in {None, *on_offer} and history.words[dimension.value].of(value) is None:
+            raise refusal
 
 
 def _code(history: History, dimension: Dimension, value: object) -> int:

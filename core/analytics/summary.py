@@ -21,8 +21,9 @@ from core.analytics.timing import Durations, Timing
 from core.auth.actors import Actor
 from core.auth.roles import Action
 
-# A manager goes back and forth between a few filters, and several look at the same figures.
-_REMEMBERED_MAX = 16
+# A manager goes back and forth between a few filters, and several look at the same figures: so many headlines
+# altogether, of days and groups, which take some 20 MB.
+_REMEMBERED_HEADLINES_MAX = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVER_US = (-(2**62), 2**62)
 
@@ -71,14 +72,17 @@ class Step:
 class Summary:
     """Every figure. `stuck_now` and `read_at` are of this moment; all else is of the period.
 
-    Every day of the period is there, in order, and in steps of one `grain`; groups are those with any figure, most
-    jobs first.
+    `before` is None where nothing is to be compared, or the first job came after that period's first day.
+    `accounts_off` names those whose entries in the ledger do not add up to their balance: no figure of their credits
+    is to be trusted. Every day of the period is there, in order, and in steps of one `grain`; groups are those with
+    any figure, most jobs first.
     """
 
     period: Period
     wanted: Filter
     by: Dimension | None
     read_at: datetime
+    accounts_off: tuple[str, ...] = ()
     headline: Headline
     before: Headline | None
     timing: Timing
@@ -115,11 +119,13 @@ class Figures:
 
         Raises:
             PermissionDenied: if the actor may not see analytics.
+            AccountNotFound, UnknownRoomType, UnknownStyle: if the filter asks for what there is not.
         """
         actor.require(Action.READ_ANALYTICS)
         wanted = wanted or Filter()
         with self._kept.current() as history:
             key = (self._kept.version, actor.account_id, period, wanted, by, compare)
+            codes = selection.codes_of(history, wanted, account_id=actor.account_id)
             known = self._remembered.get(key)
             if known is None:
                 known = summarize(
@@ -129,11 +135,15 @@ class Figures:
                     by=by,
                     read_at=self._kept.read_at,
                     account_id=actor.account_id,
-                    compare=compare,
+                    compare=compare and _is_lived_through(history, period.before, actor.account_id),
                 )
-                self._remember(key, known)
-            codes = selection.codes_of(history, wanted, account_id=actor.account_id)
-            return replace(known, stuck_now=_stuck(history, codes), read_at=self._kept.read_at)
+            self._remember(key, known)
+            return replace(
+                known,
+                stuck_now=_stuck(history, codes),
+                read_at=self._kept.read_at,
+                accounts_off=self._accounts_off(history, actor),
+            )
 
     def credit_days(
         self, actor: Actor, period: Period, *, wanted: Filter | None = None, by: Dimension = Dimension.ACCOUNT
@@ -158,9 +168,8 @@ class Figures:
         """
         actor.require(Action.READ_ANALYTICS)
         with self._kept.current() as history:
-            codes = selection.codes_of(history, Filter(), account_id=actor.account_id)
-            jobs = selection.View(history.jobs, since_us=_EVER_US[0], until_us=_EVER_US[1], codes=codes)
-            return _EPOCH + timedelta(microseconds=int(jobs["at"][0])) if jobs.length else None
+            first_us = _first_us(history, actor.account_id)
+            return _EPOCH + timedelta(microseconds=first_us) if first_us is not None else None
 
     def choices(self, actor: Actor, dimension: Dimension) -> list[str]:
         """What can be chosen in a filter, in order.
@@ -190,10 +199,16 @@ class Figures:
         actor.require(Action.READ_ANALYTICS)
         return self._kept.recount()
 
+    def _accounts_off(self, history: History, actor: Actor) -> tuple[str, ...]:
+        seen = self._kept.accounts_off if actor.account_id is None else self._kept.accounts_off & {actor.account_id}
+        return tuple(sorted(history.account_names.get(one, str(one)) for one in seen))
+
     def _remember(self, key: Hashable, found: Summary) -> None:
         self._remembered[key] = found
-        while len(self._remembered) > _REMEMBERED_MAX:
-            self._remembered.popitem(last=False)
+        self._remembered.move_to_end(key)
+        size = sum(map(_headline_count, self._remembered.values()))
+        while size > _REMEMBERED_HEADLINES_MAX and len(self._remembered) > 1:
+            size -= _headline_count(self._remembered.popitem(last=False)[1])
 
 
 def summarize(
@@ -329,6 +344,22 @@ def _groups(history: History, selected: Selection, by: Dimension) -> tuple[Group
         if name and (one.success.jobs or one.credits != nothing)
     ]
     return tuple(sorted(found, key=lambda one: (-one.headline.success.jobs, one.name)))
+
+
+def _first_us(history: History, account_id: int | None) -> int | None:
+    codes = selection.codes_of(history, Filter(), account_id=account_id)
+    jobs = selection.View(history.jobs, since_us=_EVER_US[0], until_us=_EVER_US[1], codes=codes)
+    return int(jobs["at"][0]) if jobs.length else None
+
+
+def _is_lived_through(history: History, period: Period, account_id: int | None) -> bool:
+    """Whether the first job came on the period's first day or before: a part of it is nothing to compare with."""
+    first_us = _first_us(history, account_id)
+    return first_us is not None and first_us < period.borders_us[1]
+
+
+def _headline_count(summary: Summary) -> int:
+    return len(summary.days) + len(summary.steps) + len(summary.groups)
 
 
 def _stuck(history: History, codes: dict[str, int]) -> int:

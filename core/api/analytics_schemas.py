@@ -103,6 +103,7 @@ class Headline(_Schema):
     credits_refunded: Annotated[int, Field(description=_defined("refunded"))]
     credits_net: Annotated[int, Field(description=_defined("net"))]
     spent_usd_micros: Annotated[int, Field(description=_defined("spent"))]
+    under_way_usd_micros: Annotated[int, Field(description=_defined("under_way"))]
     wasted_usd_micros: Annotated[int, Field(description=_defined("wasted"))]
     per_job_usd_micros: Annotated[float | None, Field(description=_defined("cost_per_job"))]
     per_completed_job_usd_micros: Annotated[float | None, Field(description=_defined("cost_per_job"))]
@@ -127,6 +128,7 @@ class Headline(_Schema):
             credits_refunded=credits.refunded,
             credits_net=credits.net,
             spent_usd_micros=costs.spent_usd_micros,
+            under_way_usd_micros=costs.under_way_usd_micros,
             wasted_usd_micros=costs.wasted_usd_micros,
             per_job_usd_micros=costs.per_job_usd_micros,
             per_completed_job_usd_micros=costs.per_completed_job_usd_micros,
@@ -190,6 +192,10 @@ class Summary(_Schema):
     zone: Annotated[str, Field(description="The time zone in which days begin and end.")]
     by: Dimension | None
     read_at: Annotated[datetime, Field(description="As of when the figures are.")]
+    accounts_off: Annotated[
+        list[str],
+        Field(description="Accounts whose ledger does not add up to their balance: trust no credits of theirs."),
+    ]
     sentence: Annotated[str, Field(description="The period in one line.")]
     success_target: Annotated[float, Field(description="The success rate is to be above this.")]
     target_missed: bool
@@ -224,6 +230,7 @@ class Summary(_Schema):
             zone=found.period.zone.key,
             by=found.by,
             read_at=found.read_at,
+            accounts_off=list(found.accounts_off),
             sentence=telling.sentence(found),
             success_target=definitions.SUCCESS_TARGET,
             target_missed=telling.is_missed(found),

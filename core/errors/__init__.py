@@ -6,7 +6,7 @@ One tree. A class docstring is its default message; `code`, `http_status` and `r
 from core.errors.access import KeyMakerWithoutRole, NotAuthenticated, PermissionDenied, SignInOver
 from core.errors.base import StagingError
 from core.errors.credits import InsufficientCredits, InvalidAmount
-from core.errors.house import ConfigurationError, LabelFailed, StorageUnavailable
+from core.errors.house import ConfigurationError, FiguresNotKept, LabelFailed, StorageUnavailable
 from core.errors.provider import (
     PredictionNotFound,
     ProviderAmbiguous,
@@ -68,6 +68,7 @@ __all__ = [
     "AccountNotFound",
     "AccountRequired",
     "ConfigurationError",
+    "FiguresNotKept",
     "FileNotFound",
     "IdempotencyConflict",
     "InstructionsRefused",

@@ -17,6 +17,12 @@ class LabelFailed(StagingError):
     code = "label_failed"
 
 
+class FiguresNotKept(StagingError):
+    """The figures' columns could not be written. No figure is lost: make room on the disk and recount them again."""
+
+    code = "figures_not_kept"
+
+
 class ConfigurationError(StagingError):
     """The desk can't start with these settings."""
 

@@ -154,16 +154,22 @@ def refund_reasons(of: Everything) -> dict[str, tuple[int, int]]:
     return {reason: (total, counts[reason]) for reason, total in sums.items()}
 
 
-def costs(of: Everything) -> tuple[int, int, int, int]:
-    spent, wasted = 0, Counter({"succeeded": 0, "failed": 0, "canceled": 0})
+def costs(of: Everything) -> dict[str, int]:
+    found = Counter({"spent": 0, "used": 0, "under_way": 0, "retried": 0, "failed": 0, "canceled": 0})
     for job in of.jobs:
         for variant, attempts in job.variants:
-            cost = sum(attempt.cost_usd_micros for attempt in attempts)
-            spent += cost
-            wasted[variant.state] += cost
-            if variant.state == "succeeded" and attempts:
-                wasted[variant.state] -= attempts[-1].cost_usd_micros
-    return spent, wasted["succeeded"], wasted["failed"], wasted["canceled"]
+            for number, attempt in enumerate(attempts, start=1):
+                is_last = number == len(attempts)
+                found["spent"] += attempt.cost_usd_micros
+                if variant.state in ("failed", "canceled"):
+                    found[variant.state] += attempt.cost_usd_micros
+                elif is_last and variant.state == "succeeded":
+                    found["used"] += attempt.cost_usd_micros
+                elif is_last and variant.state == "running":
+                    found["under_way"] += attempt.cost_usd_micros
+                else:
+                    found["retried"] += attempt.cost_usd_micros
+    return dict(found)
 
 
 def failures(of: Everything, zone: ZoneInfo) -> dict[str, Counter[date]]:

@@ -1,5 +1,8 @@
 """Do the kept columns stay equal to the tables, whatever happens, and is a copy believed only where it fits?"""
 
+import os
+import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from core import errors
 from core.analytics import column_file, keeping, reading, recount
 from core.analytics.columns import History
 from core.analytics.keeping import KeptHistory
@@ -51,7 +55,7 @@ def test_a_look_that_fails_half_way_is_not_taken_for_the_last_one(
     for _ in range(10):
         writer.step()
     with monkeypatch.context() as broken:
-        broken.setattr(keeping, "is_proven", lambda *_: 1 / 0)
+        broken.setattr(keeping, "off", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError), kept.current():
             pass
     with kept.current() as history:
@@ -141,7 +145,7 @@ def test_entries_with_late_ids_are_found(database: Database) -> None:
     history.ledger.remove((history.ledger["id"] == history.ledger["id"].max() - 3).nonzero()[0])
     with database.read() as session:
         assert keeping.extend(session, history)
-        assert keeping.is_proven(session, history)
+        assert keeping.off(session, history) == {}
     assert recount.differences(history, whole(database)) == []
 
 
@@ -229,6 +233,88 @@ def test_a_recount_tells_what_differs(database: Database) -> None:
     job, entry = recount.differences(kept, counted)
     assert job.startswith("job ") and "cost is" in job
     assert entry.startswith("ledger entry ") and "amount is" in entry
+
+
+def test_processes_of_one_file_go_on_from_what_was_recounted(database: Database, tmp_path: Path) -> None:
+    written(database)
+    file = tmp_path / "columns"
+    serving = KeptHistory(database, file=file, max_age_seconds=0)
+    with serving.current() as history:
+        right = int(history.jobs["cost"][0])
+        history.jobs["cost"][0] = right + 1
+    version = serving.version
+    assert KeptHistory(database, file=file).recount() == []
+    with serving.current() as history:
+        assert history.jobs["cost"][0] == right
+    assert serving.version > version
+    with serving.current() as again:
+        assert again is history
+
+
+def test_a_recount_that_can_not_be_kept_says_so(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(database)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(column_file, "save", full)
+    with pytest.raises(errors.FiguresNotKept):
+        KeptHistory(database, file=tmp_path / "columns").recount()
+
+
+def test_an_unfinished_copy_of_a_killed_process_is_cleared_away(database: Database, tmp_path: Path) -> None:
+    file, old, new = (tmp_path / name for name in ("columns", "columns.dead.new", "columns.beef.new"))
+    for path, age_seconds in ((old, 7_200), (new, 60)):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age_seconds,) * 2)
+    column_file.save(file, whole(database))
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_an_account_that_does_not_add_up_is_named_and_read_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = written(database)
+    kept = KeptHistory(database, max_age_seconds=0)
+    with database.write() as session:
+        session.execute(sa.update(Account).where(Account.name == BELLEVUE).values(balance=Account.balance + 1))
+    with kept.current() as history:
+        pass
+    assert [history.account_names[one] for one in kept.accounts_off] == [BELLEVUE]
+    with monkeypatch.context() as patched:
+        patched.setattr(reading, "whole", None)  # nothing of it may be needed
+        writer.step()
+        with kept.current():
+            pass
+    with database.write() as session:
+        session.execute(sa.update(Account).where(Account.name == BELLEVUE).values(balance=Account.balance - 1))
+    with kept.current() as history:
+        assert recount.differences(history, whole(database)) == []
+    assert not kept.accounts_off
+
+
+def test_who_reads_ahead_behind_another_can_be_stopped(database: Database) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop() -> None:
+        raise Stopped
+
+    kept, ended = KeptHistory(database), []
+
+    def read_ahead() -> None:
+        try:
+            kept.read_ahead(stop)
+        except Stopped:
+            ended.append(True)
+
+    waiting = threading.Thread(target=read_ahead)
+    with kept.current():
+        waiting.start()
+        waiting.join(10)
+    assert ended == [True]
 
 
 def test_a_recount_finds_rows_that_are_missing(database: Database) -> None:

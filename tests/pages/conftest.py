@@ -1,6 +1,7 @@
 """What do page tests share? The real app on a database of the test's own, visited without a browser."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from core.settings import Settings
 from core.storage.backend import ObjectStorage
 from pages.widgets import session
 from tests import factories
+from tests.factories import OUTSIDER
 from tests.fake_provider import FakeProvider
+from tests.settable_clock import SettableClock
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "app.py"
@@ -139,3 +142,20 @@ def one_of_each(desk: Desk, end_job: Callable[..., str]) -> dict[str, str]:
         "Processing": factories.ordered_job(desk, number=3)[0],
         "Pending": factories.job(desk, number=4),
     }
+
+
+@pytest.fixture
+def ten_days(desk: Desk, provider: FakeProvider, clock: SettableClock, end_job: Callable[..., str]) -> None:
+    """Ten days ago one completed job; today two completed, one partial, one failed and one under way."""
+    start = clock.time
+    clock.time = start - timedelta(days=10)
+    end_job({}, {})
+    clock.time = start
+    for number, seconds in ((1, 4), (2, 60)):
+        _job_id, predictions = factories.ordered_job(desk, number=number)
+        clock.forward(seconds=seconds)
+        for prediction_id in predictions:
+            sync.apply(desk, factories.manager(), provider.finish(prediction_id))
+    end_job({}, SAFETY, number=3)
+    end_job(SAFETY, SAFETY, number=4, account=OUTSIDER)
+    factories.ordered_job(desk, number=5)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -28,7 +27,7 @@ from tests import factories
 from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.fake_provider import FakeProvider
 from tests.pages.conftest import SAFETY, Visit
-from tests.pages.reading import metrics, records, words
+from tests.pages.reading import metrics, words
 from tests.settable_clock import SettableClock
 
 DATABASES = ("sqlite",)
@@ -49,23 +48,6 @@ CHARTS = {
 @pytest.fixture(autouse=True)
 def _made(runtime: Runtime) -> Runtime:
     return runtime
-
-
-@pytest.fixture
-def history(desk: Desk, provider: FakeProvider, clock: SettableClock, end_job: Callable[..., str]) -> None:
-    """Ten days ago one completed job; today two completed, one partial, one failed and one under way."""
-    start = clock.time
-    clock.time = start - timedelta(days=10)
-    end_job({}, {})
-    clock.time = start
-    for number, seconds in ((1, 4), (2, 60)):
-        _job_id, predictions = factories.ordered_job(desk, number=number)
-        clock.forward(seconds=seconds)
-        for prediction_id in predictions:
-            sync.apply(desk, factories.manager(), provider.finish(prediction_id))
-    end_job({}, SAFETY, number=3)
-    end_job(SAFETY, SAFETY, number=4, account=OUTSIDER)
-    factories.ordered_job(desk, number=5)
 
 
 @pytest.fixture
@@ -94,7 +76,7 @@ def links(app: AppTest) -> list[dict[str, str]]:
 # ---- figures -----------------------------------------------------------------------------------
 
 
-def test_the_tiles_show_the_figures_of_the_engine(visit: Visit, history: None, told: Callable[..., Summary]) -> None:
+def test_the_tiles_show_the_figures_of_the_engine(visit: Visit, ten_days: None, told: Callable[..., Summary]) -> None:
     shown, found = metrics(visit("analytics")), told().headline
     assert shown["Success rate"] == formatting.percent(found.success.success.rate) == "60.0\u202f%"
     assert shown["At first attempt"] == formatting.percent(found.success.first_attempt.rate)
@@ -120,20 +102,20 @@ def test_what_the_free_retry_saved_was_no_success_at_first(visit: Visit, desk: D
     assert shown["Saved by free retry"] == "100.0\u202f%"
 
 
-def test_a_share_stands_with_its_count_and_how_sure_it_is(visit: Visit, history: None) -> None:
+def test_a_share_stands_with_its_count_and_how_sure_it_is(visit: Visit, ten_days: None) -> None:
     said = words(visit("analytics"))
     assert "3 of 5 jobs" in said
     assert "95\u202f% sure: 23.1–88.2\u202f%" in said
 
 
-def test_every_tile_says_what_it_means(visit: Visit, history: None) -> None:
+def test_every_tile_says_what_it_means(visit: Visit, ten_days: None) -> None:
     tiles = visit("analytics").metric
     assert len(tiles) == 14
     assert all(len(tile.help) > 30 and tile.help.endswith(".") for tile in tiles)
 
 
 def test_the_page_begins_with_the_sentence_and_a_mark_where_the_target_is_missed(
-    visit: Visit, history: None, told: Callable[..., Summary]
+    visit: Visit, ten_days: None, told: Callable[..., Summary]
 ) -> None:
     app = visit("analytics")
     assert "Success 60.0 %" in words(app)
@@ -141,14 +123,14 @@ def test_the_page_begins_with_the_sentence_and_a_mark_where_the_target_is_missed
     assert "The target of more than 95 % is missed in this period, and on every day since" in warning
 
 
-def test_a_shorter_period_leaves_out_what_was_before_it(visit: Visit, history: None) -> None:
+def test_a_shorter_period_leaves_out_what_was_before_it(visit: Visit, ten_days: None) -> None:
     app = visit("analytics")
     app.segmented_control("analytics-period").set_value(Preset.LAST_7_DAYS.value).run()
     assert metrics(app)["Success rate"] == "50.0\u202f%"
     assert app.query_params["period"] == "last_7_days"
 
 
-def test_a_period_is_compared_with_the_one_before_only_where_there_was_one(visit: Visit, history: None) -> None:
+def test_a_period_is_compared_with_the_one_before_only_where_there_was_one(visit: Visit, ten_days: None) -> None:
     app = visit("analytics", period="today")
     (rate,) = [tile for tile in app.metric if tile.label == "Success rate"]
     assert rate.delta == ""
@@ -159,7 +141,7 @@ def test_a_period_is_compared_with_the_one_before_only_where_there_was_one(visit
     assert "compared with" not in words(app)
 
 
-def test_the_page_says_in_which_zone_days_begin(visit: Visit, history: None) -> None:
+def test_the_page_says_in_which_zone_days_begin(visit: Visit, ten_days: None) -> None:
     assert "days as in UTC" in words(visit("analytics"))
 
 
@@ -198,7 +180,7 @@ def test_credits_that_move_without_a_job_are_told(
     assert "15 refunded" in words(app)
 
 
-def test_a_chart_of_another_filter_is_another_chart(visit: Visit, history: None) -> None:
+def test_a_chart_of_another_filter_is_another_chart(visit: Visit, ten_days: None) -> None:
     """What was clicked in the one is not chosen in the other, where the same place means something else."""
 
     def keys(**filters: str) -> set[str]:
@@ -209,7 +191,7 @@ def test_a_chart_of_another_filter_is_another_chart(visit: Visit, history: None)
     assert keys(period="last_7_days") == keys(period="last_7_days")
 
 
-def test_one_day_is_told_by_hours(visit: Visit, history: None) -> None:
+def test_one_day_is_told_by_hours(visit: Visit, ten_days: None) -> None:
     drawn = charts(visit("analytics", period="today"))
     (completed, *_rest) = drawn["chart-volume"]["data"]
     assert len(completed["x"]) == 24
@@ -217,19 +199,19 @@ def test_one_day_is_told_by_hours(visit: Visit, history: None) -> None:
     assert "Success rate by hour" in words(visit("analytics", period="today"))
 
 
-def test_a_long_period_is_told_by_weeks(visit: Visit, history: None) -> None:
+def test_a_long_period_is_told_by_weeks(visit: Visit, ten_days: None) -> None:
     drawn = charts(visit("analytics", period="last_12_months"))
     assert 52 <= len(drawn["chart-volume"]["data"][0]["x"]) <= 54
 
 
-def test_every_chart_is_there_and_small(visit: Visit, history: None) -> None:
+def test_every_chart_is_there_and_small(visit: Visit, ten_days: None) -> None:
     app = visit("analytics", period="last_12_months")
     assert set(charts(app)) == CHARTS
     assert sum(len(chart.proto.spec) for chart in app.get("plotly_chart")) < 70_000
     assert all(chart.proto.alt for chart in app.get("plotly_chart"))
 
 
-def test_the_target_and_what_is_expected_are_lines(visit: Visit, history: None) -> None:
+def test_the_target_and_what_is_expected_are_lines(visit: Visit, ten_days: None) -> None:
     drawn = charts(visit("analytics"))
     levels = {
         (trace["name"], *trace["y"])
@@ -244,7 +226,7 @@ def test_the_target_and_what_is_expected_are_lines(visit: Visit, history: None) 
     }
 
 
-def test_times_are_told_of_variants_as_well(visit: Visit, history: None) -> None:
+def test_times_are_told_of_variants_as_well(visit: Visit, ten_days: None) -> None:
     app = visit("analytics")
     app.segmented_control("analytics-timed").set_value("variant").run()
     app.segmented_control("analytics-stage").set_value("queue_wait").run()
@@ -252,7 +234,7 @@ def test_times_are_told_of_variants_as_well(visit: Visit, history: None) -> None
     assert "How times are spread: waiting for an order" in words(app)
 
 
-def test_every_chart_is_saved_as_a_picture_by_a_name_of_its_own(visit: Visit, history: None) -> None:
+def test_every_chart_is_saved_as_a_picture_by_a_name_of_its_own(visit: Visit, ten_days: None) -> None:
     configs = [json.loads(chart.proto.config) for chart in visit("analytics").get("plotly_chart")]
     pictures = [config["toImageButtonOptions"] for config in configs]
     assert len({picture["filename"] for picture in pictures}) == len(CHARTS)
@@ -260,63 +242,17 @@ def test_every_chart_is_saved_as_a_picture_by_a_name_of_its_own(visit: Visit, hi
     assert all("sendDataToCloud" not in json.dumps(config["modeBarButtons"]) for config in configs)
 
 
-# ---- what was chosen ---------------------------------------------------------------------------
-
-
-def test_a_filter_in_the_address_narrows_everything(visit: Visit, history: None) -> None:
-    app = visit("analytics", account=OUTSIDER)
-    assert metrics(app)["Success rate"] == "0.0\u202f%"
-    assert metrics(app)["Jobs"] == "1"
-    app.selectbox("analytics-account").set_value(BELLEVUE).run()
-    assert (metrics(app)["Jobs"], app.query_params["account"]) == ("5", BELLEVUE)
-    app.button("analytics-clear").click().run()
-    assert (metrics(app)["Jobs"], "account" in app.query_params) == ("6", False)
-
-
-def test_what_the_address_asks_for_in_vain_is_said_and_not_guessed(visit: Visit, history: None) -> None:
-    app = visit("analytics", period="yesteryear", by="moon", compare="maybe", **{"from": "2027-02-30"})
-    said = " ".join(one.value for one in app.warning)
-    for part in ("yesteryear", "moon", "maybe", "2027-02-30"):
-        assert part in said
-    assert metrics(app)["Jobs"] == "6"
-    app.segmented_control("analytics-period").set_value("today").run()
-    assert "yesteryear" not in words(app)
-
-
-def test_days_in_the_wrong_order_are_swapped_and_too_many_refused(visit: Visit, history: None) -> None:
-    app = visit("analytics", **{"from": "2027-03-01", "to": "2027-02-20"})
-    assert "its days were swapped" in words(app)
-    assert "20 Feb – 1 Mar 2027" in words(app)
-    app = visit("analytics", **{"from": "2001-01-01", "to": "2027-03-01"})
-    assert "at most 3,660 days" in words(app)
-
-
-def test_a_filter_that_nothing_fits_can_be_taken_back(visit: Visit, history: None) -> None:
-    app = visit("analytics", style="brutalist")
-    assert "No jobs are like that in this period." in words(app)
-    app.button("analytics-clear").click().run()
-    assert metrics(app)["Jobs"] == "6"
-
-
-def test_figures_are_grouped_and_put_in_order(visit: Visit, history: None) -> None:
-    app = visit("analytics", by="account", sort="success")
-    names = [cells[0]["text"] for cells in records(app, "Figures by account")]
-    assert names == [OUTSIDER, BELLEVUE]
-    app.selectbox("analytics-sort").set_value("jobs").run()
-    assert [cells[0]["text"] for cells in records(app, "Figures by account")] == [BELLEVUE, OUTSIDER]
-
-
 # ---- the way to the jobs -----------------------------------------------------------------------
 
 
-def test_each_chart_leads_to_its_jobs_on_the_monitor(visit: Visit, history: None) -> None:
+def test_each_chart_leads_to_its_jobs_on_the_monitor(visit: Visit, ten_days: None) -> None:
     found = links(visit("analytics", period="last_7_days", account=BELLEVUE, style="modern"))
     wanted = {"from": "2027-02-23", "to": "2027-03-01", "account": BELLEVUE, "style": "modern"}
     # Not of credits, which move on other days as well, nor of failures before one reason was clicked.
     assert found.count(wanted) == 4
 
 
-def test_a_click_narrows_the_way_to_what_was_clicked(history: None, told: Callable[..., Summary]) -> None:
+def test_a_click_narrows_the_way_to_what_was_clicked(ten_days: None, told: Callable[..., Summary]) -> None:
     found, today = told(), core_clock.now().date()
     volume, failures = analytics_charts.volume(found), analytics_charts.failures(found)
     assert volume.narrowed is not None
@@ -338,7 +274,7 @@ def test_a_click_narrows_the_way_to_what_was_clicked(history: None, told: Callab
     assert volume.narrowed({"curve_number": 0, "x": "2001-01-01"}) is None
 
 
-def test_the_monitor_lists_just_the_jobs_that_were_counted(visit: Visit, history: None) -> None:
+def test_the_monitor_lists_just_the_jobs_that_were_counted(visit: Visit, ten_days: None) -> None:
     address = analytics_jobs.address(
         Jobs(core_clock.now().date(), core_clock.now().date(), Filter(account=OUTSIDER), code="safety")
     )
@@ -353,7 +289,7 @@ def test_no_way_leads_to_other_jobs_than_those_counted(wanted: Filter) -> None:
     assert "would list other jobs as well" in analytics_jobs.refusal(Jobs(today, today, wanted))
 
 
-def test_where_the_monitor_cannot_follow_the_way_is_closed_with_a_reason(visit: Visit, history: None) -> None:
+def test_where_the_monitor_cannot_follow_the_way_is_closed_with_a_reason(visit: Visit, ten_days: None) -> None:
     app = visit("analytics", priority="normal")
     ways = [link.proto for link in app.page_link if link.proto.label.startswith("Show jobs")]
     assert ways
@@ -367,7 +303,7 @@ def test_where_the_monitor_cannot_follow_the_way_is_closed_with_a_reason(visit: 
 
 @pytest.mark.parametrize("person", ["bob", "dora"])
 def test_without_the_role_no_figure_is_shown_and_whom_to_ask(
-    visit: Visit, people: People, sign_in: Callable[[Actor], None], history: None, person: str
+    visit: Visit, people: People, sign_in: Callable[[Actor], None], ten_days: None, person: str
 ) -> None:
     sign_in(getattr(people, person))
     app = visit("analytics")
@@ -377,7 +313,7 @@ def test_without_the_role_no_figure_is_shown_and_whom_to_ask(
 
 
 def test_an_export_is_noted_with_what_it_was_narrowed_by(
-    visit: Visit, history: None, desk: Desk, runtime: Runtime, told: Callable[..., Summary]
+    visit: Visit, ten_days: None, desk: Desk, runtime: Runtime, told: Callable[..., Summary]
 ) -> None:
     from core.analytics import exports
 

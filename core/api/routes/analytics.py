@@ -41,7 +41,9 @@ def get_summary(
     zone: Annotated[
         str, Query(max_length=_TEXT_MAX, description="The time zone in which days begin, such as Europe/Berlin.")
     ] = "UTC",
-    compare: Annotated[bool, Query(description="Adds the figures of as many days before.")] = True,
+    compare: Annotated[
+        bool, Query(description="Adds the figures of as many days before, unless the first job came later.")
+    ] = True,
     account: _Text = None,
     person: _Text = None,
     room_type: _Text = None,
