@@ -19,12 +19,14 @@ from core.analytics.keeping import KeptHistory
 from core.analytics.periods import Period
 from core.analytics.summary import Figures, Headline, Summary
 from core.db.session import Database
+from core.jobs import creation, sync
 from core.jobs.desk import Desk
-from core.models import Account
+from core.models import Account, Attempt
 from tests import factories
 from tests.analytics import histories, naive
 from tests.analytics.histories import Writer
 from tests.factories import BELLEVUE, OUTSIDER, People
+from tests.fake_provider import FakeProvider
 from tests.settable_clock import SettableClock
 
 # A zone and a moment at which something odd happens to its days.
@@ -256,6 +258,30 @@ def test_what_stands_still_is_counted_in_the_filter_alone(desk: Desk, clock: Set
         for account in (BELLEVUE, OUTSIDER)
     }
     assert stuck == {BELLEVUE: 0, OUTSIDER: 1}
+
+
+def test_money_is_parted_by_what_it_came_to(desk: Desk, provider: FakeProvider, clock: SettableClock) -> None:
+    """A variant waits for its free retry, has its retry under way, and then has its result; the other one runs."""
+    job_id, (first, _second) = factories.ordered_job(desk)
+    retried = next(one.variant_id for one in factories.attempts(desk.database, job_id) if one.prediction_id == first)
+    figures = Figures(KeptHistory(desk.database, max_age_seconds=0))
+    period = Period(clock().date(), clock().date(), ZoneInfo("UTC"))
+    prices = sa.case((Attempt.number > 1, 100), (Attempt.variant_id == retried, 7), else_=3_000)
+
+    def parts() -> tuple[int, int, int]:
+        with desk.database.write() as session:
+            session.execute(sa.update(Attempt).values(cost_usd_micros=prices))
+        found = figures.summary(factories.manager(), period).headline.costs
+        return found.used_usd_micros, found.under_way_usd_micros, found.wasted_retried_usd_micros
+
+    assert parts() == (0, 3_007, 0)
+    sync.apply(desk, factories.manager(), provider.finish(first, status="failed", error="CUDA out of memory"))
+    assert parts() == (0, 3_000, 7)
+    creation.create_prediction(desk, retried)
+    assert parts() == (0, 3_100, 7)
+    again = next(one.prediction_id for one in factories.attempts(desk.database, job_id) if one.number == 2)
+    sync.apply(desk, factories.manager(), provider.finish(again or ""))
+    assert parts() == (100, 3_000, 7)
 
 
 def test_an_account_of_another_name_is_told_by_it_at_once(database: Database) -> None:

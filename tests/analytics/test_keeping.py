@@ -240,12 +240,12 @@ def test_processes_of_one_file_go_on_from_what_was_recounted(database: Database,
     file = tmp_path / "columns"
     serving = KeptHistory(database, file=file, max_age_seconds=0)
     with serving.current() as history:
-        right = int(history.jobs["cost"][0])
-        history.jobs["cost"][0] = right + 1
+        right = int(history.ledger["at"][0])
+        history.ledger["at"][0] = right + 1
     version = serving.version
     assert KeptHistory(database, file=file).recount() == []
     with serving.current() as history:
-        assert history.jobs["cost"][0] == right
+        assert history.ledger["at"][0] == right
     assert serving.version > version
     with serving.current() as again:
         assert again is history
