@@ -52,7 +52,7 @@ JOB_SHAPE: _Shape = {
     "error": ("u2", 1),
     "duration": ("i8", 1),
     "duration_bin": ("u2", 1),
-    "cost": ("i8", 1),
+    "cost": ("i4", 1),
     **dict.fromkeys((*WASTE, UNDER_WAY), ("i4", 1)),
     "settled_by": ("u2", SLOTS),
     **dict.fromkeys(STAGES, ("i8", SLOTS)),

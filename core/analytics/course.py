@@ -50,8 +50,7 @@ def failures(
     jobs: View, codes: Sequence[object], *, of_days: tuple[Ints, int], of_steps: tuple[Ints, int]
 ) -> tuple[Failure, ...]:
     """Failures by code, most frequent first; `of_days` has the day of each job, and how many there are; so steps."""
-    places = jobs.filled("error")
-    errors = jobs["error"][places]
+    places, errors = jobs.filled("error")
 
     def counted(parts: Ints, count: int) -> Ints:
         cells = errors.astype(np.int64) * count + parts[places]

@@ -183,5 +183,5 @@ _CELLS_MAX = 1_000_000
 
 
 def _sums_of_few(groups: Ints, jobs: View, name: str, count: int) -> Ints:
-    places = jobs.filled(name)
-    return counting.sums(groups[places], None, jobs[name][places], count)[:, 0]
+    places, amounts = jobs.filled(name)
+    return counting.sums(groups[places], None, amounts, count)[:, 0]

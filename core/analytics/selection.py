@@ -25,17 +25,20 @@ class View:
     def __init__(self, table: Table, *, since_us: int, until_us: int, codes: Mapping[str, int]) -> None:
         self._table = table
         begin, end = np.searchsorted(table["at"], (since_us, until_us)).tolist()
-        self._rows: slice | Ints = slice(begin, end)
+        self._period = slice(begin, end)
+        self._rows: slice | Ints = self._period
         self.length: int = end - begin
+        self._chosen: Array | None = None
         chosen: Array | None = None
         for name, code in codes.items():
             matches = table[name][begin:end] == code
             chosen = matches if chosen is None else chosen & matches
         if chosen is not None and not chosen.all():
             places = begin + np.flatnonzero(chosen)
-            self._rows, self.length = places, len(places)
+            self._rows, self.length, self._chosen = places, len(places), chosen
+        self._ranks: Array | None = None
         self._taken: dict[str, Array] = {}
-        self._filled: dict[str, Ints] = {}
+        self._filled: dict[str, tuple[Array, Array]] = {}
 
     def __getitem__(self, name: str) -> Array:
         """A column of these rows; taken once, however often it is asked for."""
@@ -59,11 +62,23 @@ class View:
         """For each row, between which two of these times it lies, from 0; the first and last embrace all rows."""
         return np.repeat(np.arange(len(times_us) - 1), np.diff(self.borders(times_us)))
 
-    def filled(self, name: str) -> Ints:
-        """In which rows a column is not zero, which few are; looked for once."""
+    def filled(self, name: str) -> tuple[Array, Array]:
+        """In which rows a column is not zero, which few are, and what it is there; looked for once."""
         if name not in self._filled:
-            self._filled[name] = np.flatnonzero(self[name])
+            column = self._table[name][self._period]
+            places = np.flatnonzero(column)
+            if self._chosen is not None:
+                places = places[self._chosen[places]]
+            self._filled[name] = self._numbers(places), column[places]
         return self._filled[name]
+
+    def _numbers(self, places: Array) -> Array:
+        """Which of these rows each of these places of the period is."""
+        if self._chosen is None:
+            return places
+        if self._ranks is None:
+            self._ranks = np.cumsum(self._chosen, dtype=np.int32) - 1
+        return self._ranks[places]
 
 
 @dataclass(frozen=True, slots=True)
