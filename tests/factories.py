@@ -14,7 +14,7 @@ from core.credits import ledger, limits, pricing
 from core.credits import service as credit_service
 from core.credits.limits import RefundLimit
 from core.db.session import Database
-from core.jobs import creation, events, queries, sync
+from core.jobs import creation, events, queries, sync, turns
 from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
@@ -145,7 +145,8 @@ def job(
         )
         if charged:
             ledger.charge(session, account_id=owner, job_id=job_id, amount_credits=price, actor="bob")
-        rows = [_queued_variant(job_id, index, number, priority) for index in range(pricing.VARIANTS_PER_JOB)]
+        numbers = turns.take(session, account_id=owner, priority=priority, count=pricing.VARIANTS_PER_JOB)
+        rows = [_queued_variant(job_id, index, number, turn) for index, turn in enumerate(numbers)]
         session.execute(sa.insert(Variant), rows)
         events.add(session, manager("bob"), job_id=job_id, kind=EventKind.SUBMITTED, message="Submitted.")
     return job_id
@@ -174,7 +175,7 @@ def _stored_photo(desk: Desk, owner: int, data: bytes) -> dict[str, Any]:
     }
 
 
-def _queued_variant(job_id: str, index: int, number: int, priority: Priority) -> dict[str, Any]:
+def _queued_variant(job_id: str, index: int, number: int, turn: int) -> dict[str, Any]:
     return {
         "id": new_id(),
         "job_id": job_id,
@@ -182,7 +183,7 @@ def _queued_variant(job_id: str, index: int, number: int, priority: Priority) ->
         "state": VariantState.QUEUED,
         "seed": 1_000 * number + index,
         "price_credits": pricing.VARIANT_PRICE_CREDITS,
-        "priority": priority.rank,
+        "turn": turn,
         "created_at": clock.now(),
         "next_due_at": clock.now(),
     }
