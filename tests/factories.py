@@ -12,7 +12,9 @@ from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.credits import ledger, limits, pricing
 from core.credits import service as credit_service
+from core.credits import terms as credit_terms
 from core.credits.limits import RefundLimit
+from core.credits.terms import Terms
 from core.db.session import Database
 from core.jobs import creation, events, queries, sync, turns
 from core.jobs import refunds as refund_use_cases
@@ -37,6 +39,12 @@ def fill(database: Database) -> None:
     """The two accounts that every test finds, with 1,000 credits each."""
     for name in (BELLEVUE, OUTSIDER):
         credit_service.grant(database, manager(), account=name, amount_credits=CREDITS, reason="package")
+
+
+def allow_rush(database: Database, account: str = BELLEVUE, *, variant_credits: int = 30) -> None:
+    """Give the account the right to rush."""
+    terms = Terms(rush_variant_credits=variant_credits, in_flight_max=None)
+    credit_terms.set_terms(database, manager(), account=account, terms=terms)
 
 
 def manager(name: str = "alice") -> Actor:

@@ -10,10 +10,10 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from core import clock
-from core.jobs import create_rate, pause, turns
+from core.jobs import create_rate, in_flight, pause, turns
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
-from core.models import Variant
+from core.models import Job, Variant
 
 # A released variant whose task was lost with its process is released again after this.
 RELEASE_LEASE = timedelta(seconds=5)
@@ -57,13 +57,18 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
     with desk.database.write() as session:
         if paused is not None and not pause.claim_trial(session):
             return 0
-        chosen = session.execute(
-            sa.select(Variant.id, Variant.turn)
-            .where(*due)
-            .order_by(Variant.turn, Variant.id)
-            .limit(desk.create_burst if paused is None else 1)
-            .with_for_update(skip_locked=True)
-        ).all()
+        room = in_flight.room(session, now)
+        chosen = in_flight.within(
+            room,
+            session.execute(
+                sa.select(Variant.id, Variant.turn, Job.account_id)
+                .join(Job, Job.id == Variant.job_id)
+                .where(*due, Job.account_id.not_in([account for account, left in room.items() if left <= 0]))
+                .order_by(Variant.turn, Variant.id)
+                .limit(desk.create_burst if paused is None else 1)
+                .with_for_update(skip_locked=True, of=Variant)
+            ).all(),
+        )
         granted = create_rate.take(
             session, wanted=len(chosen), per_minute=desk.creates_per_minute, burst=desk.create_burst, now=now
         )

@@ -33,6 +33,7 @@ class NewJob:
     prompt_version: str
     model: str
     priority: Priority
+    variant_credits: int
     idempotency_key: str | None
     request_fingerprint: str | None
     retry_of: str | None = None
@@ -56,7 +57,7 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
     """
     now, job_id = clock.now(), new_id()
     count = len(job.variant_indexes)
-    price = pricing.VARIANT_PRICE_CREDITS * count
+    price = job.variant_credits * count
     session.execute(
         sa.insert(Job).values(
             id=job_id,
@@ -92,7 +93,7 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
                 "variant_index": index,
                 "state": VariantState.QUEUED,
                 "seed": seed,
-                "price_credits": pricing.VARIANT_PRICE_CREDITS,
+                "price_credits": job.variant_credits,
                 "turn": turn,
                 "created_at": now,
                 "next_due_at": now,
