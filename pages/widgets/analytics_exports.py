@@ -30,7 +30,10 @@ def draw(actor: Actor, choice: Choice, summary: Summary) -> None:
             choice,
             lambda: _credits(actor, choice, still),
         )
-        st.caption("That it was exported is written to the audit log. A chart's picture: the camera above it.")
+        st.caption(
+            "Figures are those of this page; credits by day are counted when you ask for them. That it was exported "
+            "is written to the audit log. A chart's picture: the camera above it."
+        )
 
 
 def _credits(actor: Actor, choice: Choice, still: Callable[[], Actor]) -> bytes:
