@@ -19,7 +19,7 @@ _NOT_BY_NEWS = "The Monitor can't list jobs by what brought the news of their en
 _NOT_BY_HOUR = "The Monitor can't list jobs by the hour of the day."
 _NOT_BY_MOVEMENT = "The Monitor lists jobs by when they were submitted; their credits may have moved on another day."
 _ONE_REASON = "Click on a reason first: the Monitor lists the jobs of one at a time."
-_RESULTLESS = "those without a result"
+_RESULTLESS = "failed"
 _UNENDED = "The Monitor lists pending and processing jobs apart."
 # What is timed: its name, its definition, and what is expected of it.
 _STAGES: dict[str, tuple[str, str, tuple[int, int] | None]] = {
@@ -30,7 +30,7 @@ _STAGES: dict[str, tuple[str, str, tuple[int, int] | None]] = {
     "settlement": ("Settlement", "settlement", None),
 }
 _SPREAD = {
-    "end_to_end": "variants, end to end",
+    "end_to_end": "variants",
     "job": "whole jobs",
     "queue_wait": "waiting for an order",
     "provider": "at Replicate",

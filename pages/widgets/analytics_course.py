@@ -51,7 +51,10 @@ def unfinished(summary: Summary) -> int | None:
 
 def unfinished_words(summary: Summary, drawn: str) -> str:
     """That the step under way is `drawn` in another way, to stand behind a count; nothing where none is."""
-    return f"; {_UNDER_WAY[summary.grain]}, not over yet, is {drawn}" if unfinished(summary) is not None else ""
+    last = unfinished(summary)
+    if last is None or summary.steps[last].headline.is_empty:
+        return ""
+    return f"; {_UNDER_WAY[summary.grain]}, not over yet, is {drawn}"
 
 
 def _ends(summary: Summary) -> tuple[str, str]:

@@ -67,12 +67,13 @@ def _draw_one(tile: Tile, summary: Summary) -> None:
         delta=change or None,
         delta_color="normal" if is_news else "off",
         delta_arrow="off" if change == _AS_BEFORE else "auto",
-        delta_description=_CHANCE if change and change != _AS_BEFORE and tile.share and not is_news else None,
         help=formatting.plain(tile.help),
         chart_data=known if len(known) > 1 else None,
     )
+    is_chance = bool(change) and change != _AS_BEFORE and tile.share is not None and not is_news
+    detail = [*tile.detail(summary.headline).split("\n"), *([_CHANCE] if is_chance else [])]
     # A line each: two spaces before its end break it.
-    st.caption("  \n".join(map(formatting.plain, tile.detail(summary.headline).split("\n"))))
+    st.caption("  \n".join(map(formatting.plain, detail)))
 
 
 def _course(tile: Tile, summary: Summary) -> list[float]:
@@ -94,7 +95,7 @@ def _is_news(tile: Tile, summary: Summary) -> bool:
     return now is not None and before is not None and (now[0] > before[1] or before[0] > now[1])
 
 
-_AS_BEFORE, _CHANCE = "as before", "may be chance"
+_AS_BEFORE, _CHANCE = "as before", "change may be chance"
 _COLORED = "Its change has a color only where the intervals of both periods lie apart; else it may be chance."
 
 
@@ -185,7 +186,7 @@ TILES = (
         change=_points,
     ),
     Tile(
-        label="Time per variant, p50",
+        label="Variant time, p50",
         terms=("end_to_end", "percentile"),
         value=lambda one: one.variant_times.p50_seconds,
         written=formatting.duration,
@@ -193,7 +194,7 @@ TILES = (
         change=_seconds,
     ),
     Tile(
-        label="Time per variant, p95",
+        label="Variant time, p95",
         terms=("end_to_end", "percentile"),
         value=lambda one: one.variant_times.p95_seconds,
         written=formatting.duration,
