@@ -66,7 +66,8 @@ def _page() -> None:
 
 def _draw_period(choice: Choice, summary: Summary) -> None:
     unfinished = choice.first <= formatting.today() <= choice.last
-    days = charts.said_days(choice.first, choice.last) + (", of which today is not over" if unfinished else "")
+    open_end = ", which is not over" if choice.first == choice.last else ", of which today is not over"
+    days = charts.said_days(choice.first, choice.last) + (open_end if unfinished else "")
     st.caption(
         formatting.plain(
             f"{days}{_compared(choice, summary)} · days as in {choice.zone} · "
@@ -78,12 +79,16 @@ def _draw_period(choice: Choice, summary: Summary) -> None:
 
 def _compared(choice: Choice, summary: Summary) -> str:
     """With which days the period is compared, in words that are clear of months as well."""
+    today = formatting.today()
+    if choice.first > today:
+        return ""
     if summary.before is None:
         is_asked = choice.is_compared and summary.headline.success.jobs
         return ", not compared, as the first job came later than the period before began" if is_asked else ""
     before = summary.period.before
     count = len(before.days)
-    with_what = f"the {count} days before" if count > 1 else "the day before"
+    whole = " whole" if today <= choice.last else ""
+    with_what = f"the {count}{whole} days before" if count > 1 else f"the{whole} day before"
     is_month = choice.first.day == 1 and (choice.last + timedelta(days=1)).day == 1 and before.first.day != 1
     no_month = ", which is not the calendar month before" if is_month else ""
     return f", compared with {with_what}: {charts.said_days(before.first, before.last)}{no_month}"

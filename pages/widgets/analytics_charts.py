@@ -19,7 +19,6 @@ _NOT_BY_NEWS = "The Monitor can't list jobs by what brought the news of their en
 _NOT_BY_HOUR = "The Monitor can't list jobs by the hour of the day."
 _NOT_BY_MOVEMENT = "The Monitor lists jobs by when they were submitted; their credits may have moved on another day."
 _ONE_REASON = "Click on a reason first: the Monitor lists the jobs of one at a time."
-_RESULTLESS = "failed"
 _UNENDED = "The Monitor lists pending and processing jobs apart."
 # What is timed: its name, its definition, and what is expected of it.
 _STAGES: dict[str, tuple[str, str, tuple[int, int] | None]] = {
@@ -56,7 +55,7 @@ def success(summary: Summary) -> Card:
         figure=analytics_course.success(summary) if share.whole else None,
         empty="No job of this period has ended yet.",
         jobs=replace(_jobs(summary), uncounted=_uncounted(summary.headline)),
-        narrowed=_by_step(summary, uncounted=_uncounted),
+        narrowed=_by_step(summary, _uncounted),
     )
 
 
@@ -287,7 +286,7 @@ def _timed_jobs(summary: Summary, timed: str) -> tuple[Jobs, Callable[[Point], J
     """The jobs whose times are told, or of whose variants they are; and those of a step that is clicked."""
     find = _by_step(summary)
     if timed != "job":
-        return replace(_jobs(summary), uncounted=_RESULTLESS), _by_step(summary, uncounted=lambda _one: _RESULTLESS)
+        return replace(_jobs(summary), uncounted=_resultless(summary.headline)), _by_step(summary, _resultless)
 
     def completed(jobs: Jobs) -> Jobs:
         called = ", ".join(filter(None, ("completed", jobs.called)))
@@ -308,6 +307,13 @@ def _uncounted(one: Headline) -> str:
     """The jobs that a rate leaves out, and the Monitor does not: "24 canceled and 3 in flight"."""
     parts = ((one.success.canceled, "canceled"), (one.success.in_flight, "in flight"))
     return " and ".join(f"{formatting.number(count)} {word}" for count, word in parts if count)
+
+
+def _resultless(one: Headline) -> str:
+    """Of which jobs no variant's time is told, or not of each."""
+    found = one.success
+    parts = ((found.failed, "failed"), (found.canceled, "canceled"), (found.in_flight, "in flight"))
+    return ", ".join(word for count, word in parts if count)
 
 
 def _by_step(

@@ -42,8 +42,8 @@ _DAYS = ("from", "to")
 _DAY_WIDTH = 210
 _TEXT_MAX, _DAY_LETTERS = 254, 40
 _NO_DAY = (
-    f"Figures are told of days from {address.FIRST_DAY.year} to {address.LAST_DAY.year}, written as 2026-11-22: "
-    "choose them under “Other days”."
+    f"figures are told of days from {address.FIRST_DAY.year} to {address.LAST_DAY.year}, written as 2026-11-22. "
+    "Choose some under “Other days”."
 )
 _REFUSED = "analytics-refused"
 
@@ -197,7 +197,6 @@ def _begin() -> None:
     if asked and asked not in _PERIODS:
         refused.append(f"a period called “{asked[:_TEXT_MAX]}”")
     no_days = [address.asked(one)[:_DAY_LETTERS] for one in _DAYS if _is_no_day(one)]
-    refused += [f"the day “{one}”" for one in no_days]
     if by and by not in list(Dimension):
         refused.append(f"figures by “{by[:_TEXT_MAX]}”")
     if (compare := address.asked("compare")) not in ("", "no"):
@@ -210,9 +209,11 @@ def _begin() -> None:
     address.begin(_key("compare"), compare != "no")
     for _label, name, _anything in _NAMES.values():
         address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
-    if refused:
-        instead = f" {_NO_DAY}" if no_days else ""
-        st.session_state[_REFUSED] = f"The address asks for {' and '.join(refused)}, which there is not.{instead}"
+    said = [f"The address asks for {' and '.join(refused)}, which there is not."] if refused else []
+    if no_days:
+        said.append(f"The address asks for {' and '.join(f'“{one}”' for one in no_days)}: {_NO_DAY}")
+    if said:
+        st.session_state[_REFUSED] = " ".join(said)
 
 
 def _is_no_day(name: str) -> bool:

@@ -65,7 +65,7 @@ def success(summary: Summary) -> go.Figure:
     """The success rate of each step with its interval, against the target; below it, points are red."""
     colors, target = charts.palette(), _PERCENT * definitions.SUCCESS_TARGET
     shares = [step.headline.success.success for step in summary.steps]
-    rates = [None if one.rate is None else _PERCENT * one.rate for one in shares]
+    rates = [None if one.rate is None else _percent(one.rate) for one in shares]
     intervals = [one.interval or (0.0, 0.0) for one in shares]
     line: Trace = {
         "type": "scatter",
@@ -80,7 +80,7 @@ def success(summary: Summary) -> go.Figure:
             "symbol": ["diamond" if rate is not None and rate <= target else "circle" for rate in rates],
         },
         "customdata": [
-            [one.part, one.whole, _PERCENT * low, _PERCENT * high]
+            [one.part, one.whole, _percent(low), _percent(high)]
             for one, (low, high) in zip(shares, intervals, strict=True)
         ],
         "hovertemplate": "%{y:.1f} %: %{customdata[0]:,} of %{customdata[1]:,} jobs"
@@ -94,6 +94,11 @@ def success(summary: Summary) -> go.Figure:
     }
     goal = charts.level(target, _ends(summary), f"Target: above {target:.0f} %")
     return charts.figure([*_band(summary, intervals, rates), goal, *_with_open_end(summary, line)], layout)
+
+
+def _percent(share: float) -> float:
+    # Finer than anybody sees: a page is small.
+    return round(_PERCENT * share, 3)
 
 
 def volume(summary: Summary) -> go.Figure:
@@ -271,7 +276,7 @@ def _band(summary: Summary, intervals: Sequence[tuple[float, float]], rates: Seq
             continue
         run = list(group)
         where = [charts.place(step.span, summary.grain) for step, _interval, _rate in run]
-        lows, highs = ([_PERCENT * interval[end] for _step, interval, _rate in run] for end in (0, 1))
+        lows, highs = ([_percent(interval[end]) for _step, interval, _rate in run] for end in (0, 1))
         found.append(_area(where, lows, highs, color, is_first=not found))
     return found
 

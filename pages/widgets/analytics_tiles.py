@@ -78,12 +78,8 @@ def _draw_one(tile: Tile, summary: Summary) -> None:
 
 def _course(tile: Tile, summary: Summary) -> list[float]:
     """The figure of each step that is as long as the others, and over."""
-    open_end = analytics_course.unfinished(summary)
-    whole = [
-        step.headline
-        for number, step in enumerate(summary.steps)
-        if number != open_end and not spans.is_cut(step.span, summary.grain)
-    ]
+    over = summary.steps[: analytics_course.unfinished(summary)]
+    whole = [step.headline for step in over if not spans.is_cut(step.span, summary.grain)]
     return [value for value in map(tile.value, whole) if value is not None]
 
 
