@@ -30,9 +30,10 @@ def draw(actor: Actor, choice: Choice, summary: Summary) -> None:
             choice,
             lambda: _credits(actor, choice, still),
         )
+        # In lines, or the longest would make the box as wide as the page.
         st.caption(
-            "Figures are those of this page; credits by day are counted when you ask for them. That it was exported "
-            "is written to the audit log. A chart's picture: the camera above it."
+            "Figures are those of this page;  \ncredits by day are counted when you ask.  \n"
+            "Each export is written to the audit log.  \nA chart's picture: the camera above it."
         )
 
 

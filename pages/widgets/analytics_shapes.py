@@ -81,6 +81,7 @@ def refund_reasons(reasons: tuple[RefundReason, ...]) -> go.Figure:
         "marker": {"color": [colors.gray if one.is_automatic else colors.amber for one in reasons]},
         "text": [formatting.number(one.credits) for one in reasons],
         "textposition": "auto",
+        "textangle": 0,
         "cliponaxis": False,
         "customdata": [one.count for one in reasons],
         "hovertemplate": "%{y}: %{x:,} credits in %{customdata:,} refunds<extra></extra>",
@@ -117,6 +118,7 @@ def failures(summary: Summary) -> go.Figure:
             for one, share in zip(found, shares, strict=True)
         ],
         "textposition": "auto",
+        "textangle": 0,
         "cliponaxis": False,
         "customdata": [
             [one.code, sum(shares[: number + 1]), formatting.reason_of_job(one.code)]
