@@ -254,3 +254,16 @@ def test_every_menu_keeps_a_choice(visit: Visit, ten_days: None) -> None:
     boxes = [box for box in every if str(box.key).startswith("analytics-")]
     assert len(boxes) == 8
     assert all(box.proto.required for box in boxes)
+
+
+def test_of_one_kind_alone_its_name_is_there(visit: Visit, end_job: Callable[..., str]) -> None:
+    end_job({}, {})
+    drawn = drawn_charts(visit("analytics"))
+    for key, name in (
+        ("settled", "Something else 100.0\u202f%"),
+        ("volume", "Completed"),
+        ("costs", "With a result"),
+    ):
+        (only,) = drawn[f"chart-{key}"]["data"]
+        assert (only["name"], only.get("showlegend", True)) == (name, True)
+        assert drawn[f"chart-{key}"]["layout"]["showlegend"]
