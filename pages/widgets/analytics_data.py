@@ -12,8 +12,8 @@ from core.auth.actors import Actor
 from pages.widgets import formatting, session
 from pages.widgets.analytics_choice import Choice
 
-# The columns themselves may be five seconds old.
-_KEPT, KEPT_WORDS = timedelta(seconds=20), "at most half a minute old"
+# The columns themselves may be five seconds old; a page is told of figures that are at most half a minute old.
+_KEPT = timedelta(seconds=20)
 _ENTRIES_MAX = 16
 
 
@@ -23,6 +23,15 @@ def summary(actor: Actor, choice: Choice) -> Summary:
     session.runtime()
     is_compared = choice.is_compared and has_before(actor, choice)
     return _summary(actor, replace(choice, is_compared=is_compared))
+
+
+def still(found: Summary) -> Summary:
+    """The same figures, for a part of a page that is drawn anew by itself: all of a page is of one moment.
+
+    It ends where the actor no longer is whom the page was drawn for.
+    """
+    session.runtime()
+    return found
 
 
 def has_before(actor: Actor, choice: Choice) -> bool:

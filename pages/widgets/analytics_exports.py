@@ -30,7 +30,11 @@ def draw(actor: Actor, choice: Choice, summary: Summary) -> None:
             choice,
             lambda: _credits(actor, choice, still),
         )
-        st.caption("That it was exported is written to the audit log. A chart's picture: the camera above it.")
+        # In lines, or the longest would make the box as wide as the page.
+        st.caption(
+            "Figures are those of this page;  \ncredits by day are counted when you ask.  \n"
+            "Each export is written to the audit log.  \nA chart's picture: the camera above it."
+        )
 
 
 def _credits(actor: Actor, choice: Choice, still: Callable[[], Actor]) -> bytes:
