@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.analytics import exports
+from core.analytics.filters import Dimension
 from core.analytics.summary import Summary
 from core.auth.actors import Actor
 from pages.widgets import analytics_data, session
@@ -39,8 +40,8 @@ def draw(actor: Actor, choice: Choice, summary: Summary) -> None:
 
 def _credits(actor: Actor, choice: Choice, still: Callable[[], Actor]) -> bytes:
     moved = analytics_data.credit_days(actor, choice)
-    database = session.runtime().database
-    return exports.credit_days_csv(database, still(), moved, choice.period, choice.filter)
+    database, by = session.runtime().database, choice.by or Dimension.ACCOUNT
+    return exports.credit_days_csv(database, still(), moved, choice.period, choice.filter, by=by)
 
 
 def _button(label: str, name: str, choice: Choice, made: Callable[[], bytes], *, why_not: str = "") -> None:

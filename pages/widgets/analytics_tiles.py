@@ -87,8 +87,7 @@ def _is_news(tile: Tile, summary: Summary) -> bool:
     """Whether the shares of both periods lie so far apart that it is hardly chance."""
     if tile.share is None or summary.before is None:
         return False
-    now, before = tile.share(summary.headline).interval, tile.share(summary.before).interval
-    return now is not None and before is not None and (now[0] > before[1] or before[0] > now[1])
+    return tile.share(summary.headline).lies_apart(tile.share(summary.before))
 
 
 _AS_BEFORE, _CHANCE = "as before", "change may be chance"
