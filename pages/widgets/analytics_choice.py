@@ -201,7 +201,7 @@ def _begin() -> None:
         refused.append(f"figures by “{by[:_TEXT_MAX]}”")
     if (compare := address.asked("compare")) not in ("", "no"):
         refused.append(f"a comparison called “{compare[:_TEXT_MAX]}”")
-    fallback = CUSTOM if first and last and not asked else _FIRST_PERIOD
+    fallback = CUSTOM if (first or last) and not asked else _FIRST_PERIOD
     address.begin(_key("period"), asked if asked in _PERIODS else fallback)
     address.begin(_key("from"), first)
     address.begin(_key("to"), last)

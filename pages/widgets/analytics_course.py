@@ -190,7 +190,8 @@ def costs(summary: Summary) -> go.Figure:
     colors = charts.palette()
     spent = [step.headline.costs for step in summary.steps]
     parts = (
-        ("With a result", [one.spent_usd_micros - one.wasted_usd_micros for one in spent], colors.teal),
+        ("With a result", [one.used_usd_micros for one in spent], colors.teal),
+        ("Under way", [one.under_way_usd_micros for one in spent], colors.blue),
         ("Wasted before a retry", [one.wasted_retried_usd_micros for one in spent], colors.amber),
         ("Wasted on failures", [one.wasted_failed_usd_micros for one in spent], colors.red),
         ("Wasted on canceled work", [one.wasted_canceled_usd_micros for one in spent], colors.gray),
