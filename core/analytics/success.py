@@ -97,7 +97,7 @@ def sums(jobs: View, fates: Sequence[object], groups: Ints, count: int) -> Ints:
 
     `fates` are the fates behind the codes, and `groups` has the group of each job.
     """
-    counted = counting.counts(groups, jobs["fate"], count, len(fates))
+    counted = counting.counts(groups, jobs.stretches("fate"), count, len(fates))
     # The first code is for none.
     known = _WEIGHTS[np.array(fates[1:], dtype=np.int64)]
     found: Ints = counted[:, 1:] @ known
