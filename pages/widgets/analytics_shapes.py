@@ -152,7 +152,7 @@ def failures(summary: Summary) -> go.Figure:
             "domain": [0.52, 1],
             "anchor": "y",
             "tickangle": 0,
-            "tickvals": trend["x"][:: math.ceil(len(trend["x"]) / 3)],
+            "tickvals": trend["x"][:: math.ceil(len(trend["x"]) / 2)],
         },
     }
     return charts.figure([bars, trend], layout, height=_height(len(found)))
