@@ -18,6 +18,8 @@ from core.jobs.states import JobState
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
+# Of each row the group it belongs to, in half of the memory that numpy would take.
+Groups = npt.NDArray[np.int32]
 Rows = Mapping[str, Array]
 
 SLOTS = pricing.VARIANTS_PER_JOB

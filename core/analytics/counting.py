@@ -5,7 +5,7 @@ What is computed on the way stays small enough for the processor's cache, which 
 
 import numpy as np
 
-from core.analytics.columns import Array, Ints
+from core.analytics.columns import Array, Groups, Ints
 from core.analytics.selection import Picked
 
 _STRETCH = 65_536
@@ -13,7 +13,7 @@ _STRETCH = 65_536
 _RUNS_MAX = 1_024
 
 
-def counts(groups: Ints, codes: Array | Picked, count: int, size: int) -> Ints:
+def counts(groups: Groups, codes: Array | Picked, count: int, size: int) -> Ints:
     """How often each code below `size` (columns) is in each of `count` groups (rows).
 
     `groups` has the group of each row; `codes` one code a row, or several. It is quickest where groups come in order.
@@ -33,7 +33,9 @@ def counts(groups: Ints, codes: Array | Picked, count: int, size: int) -> Ints:
     return found.reshape(count, size)
 
 
-def sums(groups: Ints, codes: Array | Picked | None, amounts: Array | Picked, count: int, size: int = 1) -> Ints:
+def sums(
+    groups: Groups | Ints, codes: Array | Picked | None, amounts: Array | Picked, count: int, size: int = 1
+) -> Ints:
     """The sum of the amounts of each code (columns; one, if there are no codes) in each group (rows)."""
     if codes is None:
         return _plain_sums(groups, amounts, count)
@@ -47,7 +49,7 @@ def sums(groups: Ints, codes: Array | Picked | None, amounts: Array | Picked, co
     return np.rint(found).astype(np.int64).reshape(count, size)
 
 
-def _plain_sums(groups: Ints, amounts: Array | Picked, count: int) -> Ints:
+def _plain_sums(groups: Groups | Ints, amounts: Array | Picked, count: int) -> Ints:
     """The sum of the amounts in each group; where groups come in order, as days do, without looking at each row."""
     found = np.zeros((count, 1), dtype=np.int64)
     for start in range(0, len(groups), _STRETCH):
@@ -61,7 +63,7 @@ def _plain_sums(groups: Ints, amounts: Array | Picked, count: int) -> Ints:
     return found
 
 
-def _stretch(groups: Ints, start: int) -> tuple[Ints, int, int]:
+def _stretch(groups: Groups | Ints, start: int) -> tuple[Groups | Ints, int, int]:
     """A stretch of the groups, the lowest of them, and one more than the highest."""
     some = groups[start : start + _STRETCH]
     return some, int(some.min()), int(some.max()) + 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analytics import counting
-from core.analytics.columns import Ints
+from core.analytics.columns import Groups, Ints
 from core.analytics.periods import Period
 from core.analytics.selection import View
 from core.analytics.success import Share
@@ -47,12 +47,12 @@ class Rhythm:
 
 
 def failures(
-    jobs: View, codes: Sequence[object], *, of_days: tuple[Ints, int], of_steps: tuple[Ints, int]
+    jobs: View, codes: Sequence[object], *, of_days: tuple[Groups, int], of_steps: tuple[Groups, int]
 ) -> tuple[Failure, ...]:
     """Failures by code, most frequent first; `of_days` has the day of each job, and how many there are; so steps."""
     places, errors = jobs.filled("error")
 
-    def counted(parts: Ints, count: int) -> Ints:
+    def counted(parts: Groups, count: int) -> Ints:
         cells = errors.astype(np.int64) * count + parts[places]
         found: Ints = np.bincount(cells, minlength=len(codes) * count).reshape(len(codes), count)
         return found
@@ -77,7 +77,7 @@ def timed_out(found: Sequence[Failure], jobs: int) -> Share:
 
 def settled(jobs: View, sources: Sequence[object]) -> tuple[Settled, ...]:
     """Through which doors the news of ends came, every door in its place."""
-    together = np.zeros(jobs.length, dtype=np.int64)
+    together = np.zeros(jobs.length, dtype=np.int32)
     counted = counting.counts(together, jobs.stretches("settled_by"), 1, len(sources))[0, 1:].tolist()
     by_door = dict.fromkeys(DOORS, 0)
     for source, count in zip(sources[1:], counted, strict=True):

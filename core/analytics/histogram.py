@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Groups = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint16]
 
 # No duration; also the bin of those that have none.
@@ -70,7 +71,7 @@ def percentiles_of_bins(counted: Ints, percents: Sequence[int]) -> Floats:
     return found
 
 
-def percentiles_of_values(groups: Ints, count: int, durations_us: Ints, percents: Sequence[int]) -> Floats:
+def percentiles_of_values(groups: Groups, count: int, durations_us: Ints, percents: Sequence[int]) -> Floats:
     """Percentiles in seconds (columns) of the durations of each of `count` groups, exactly; NaN where none are."""
     has_one = durations_us >= 0
     groups, durations_us = groups[has_one], durations_us[has_one]

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 
 from core.analytics import columns, counting
-from core.analytics.columns import Ints
+from core.analytics.columns import Groups, Ints
 from core.analytics.selection import View
 from core.credits.ledger import SYSTEM_REASON, EntryKind
 
@@ -97,7 +97,7 @@ class Costs:
         return self.spent_usd_micros / self.completed if self.completed else None
 
 
-def moved(ledger: View, groups: Ints, count: int) -> Ints:
+def moved(ledger: View, groups: Groups, count: int) -> Ints:
     """The credits moved by kind (columns) in each of `count` groups (rows); `groups` has the group of each entry."""
     return counting.sums(groups, ledger.stretches("kind"), ledger.stretches("amount"), count, _KINDS)
 
@@ -114,7 +114,7 @@ def refund_reasons(ledger: View, reasons: Sequence[object]) -> tuple[RefundReaso
     """Refunds by reason, most credits first."""
     places = np.flatnonzero(ledger["kind"] == _REFUND)
     codes, amounts = ledger["reason"][places], ledger["amount"][places]
-    sums = counting.sums(codes.astype(np.int64), None, amounts, len(reasons))[:, 0].tolist()
+    sums = counting.sums(codes.astype(np.int32), None, amounts, len(reasons))[:, 0].tolist()
     counts = np.bincount(codes, minlength=len(reasons)).tolist()
     found = [
         RefundReason(reason=str(reason), credits=total, count=count)
@@ -140,7 +140,7 @@ def credit_days(
     return tuple(sorted(found, key=lambda one: (one.name, one.day)))
 
 
-def paid(jobs: View, groups: Ints, counted: Ints) -> Ints:
+def paid(jobs: View, groups: Groups, counted: Ints) -> Ints:
     """For each group (rows): jobs, completed ones, and what was spent and wasted, as in `Costs`.
 
     `groups` has the group of each job, and `counted` the jobs and the completed ones of each group.
@@ -182,6 +182,6 @@ def _numbered(cells: Ints, size: int) -> tuple[Ints, Ints]:
 _CELLS_MAX = 1_000_000
 
 
-def _sums_of_few(groups: Ints, jobs: View, name: str, count: int) -> Ints:
+def _sums_of_few(groups: Groups, jobs: View, name: str, count: int) -> Ints:
     places, amounts = jobs.filled(name)
     return counting.sums(groups[places], None, amounts, count)[:, 0]

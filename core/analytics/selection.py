@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import errors
-from core.analytics.columns import Array, History, Ints, Table
+from core.analytics.columns import Array, Groups, History, Ints, Table
 from core.analytics.filters import Dimension, Filter
 from core.prompts import presets
 
@@ -77,9 +77,9 @@ class View:
         )
         return counted
 
-    def parts(self, times_us: Sequence[int]) -> Ints:
+    def parts(self, times_us: Sequence[int]) -> Groups:
         """For each row, between which two of these times it lies, from 0; the first and last embrace all rows."""
-        return np.repeat(np.arange(len(times_us) - 1), np.diff(self.borders(times_us)))
+        return np.repeat(np.arange(len(times_us) - 1, dtype=np.int32), np.diff(self.borders(times_us)))
 
     def filled(self, name: str) -> tuple[Array, Array]:
         """In which rows a column is not zero, which few are, and what it is there; looked for once."""

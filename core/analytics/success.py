@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analytics import columns, counting, intervals
-from core.analytics.columns import Ints
+from core.analytics.columns import Groups, Ints
 from core.analytics.selection import View
 from core.jobs.states import JobState
 
@@ -92,7 +92,7 @@ _JOBS, _COMPLETED_JOBS = 0, 2
 _RETRIES_FROM = _WEIGHTS.shape[1] - 4
 
 
-def sums(jobs: View, fates: Sequence[object], groups: Ints, count: int) -> Ints:
+def sums(jobs: View, fates: Sequence[object], groups: Groups, count: int) -> Ints:
     """What success and retries are told from (columns), for each of `count` groups (rows); rows add up.
 
     `fates` are the fates behind the codes, and `groups` has the group of each job.

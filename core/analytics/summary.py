@@ -2,13 +2,15 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from core.analytics import course, money, selection, spans, success, timing
-from core.analytics.columns import History, Ints
+from core.analytics.columns import Groups, History, Ints
 from core.analytics.course import Failure, Rhythm, Settled
 from core.analytics.filters import Dimension, Filter
 from core.analytics.keeping import KeptHistory
@@ -22,10 +24,12 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 
 # A manager goes back and forth between a few filters, and several look at the same figures: so many headlines
-# altogether, of days and groups, which take some 20 MB.
-_REMEMBERED_HEADLINES_MAX = 20_000
+# altogether, of days and groups, which take some 8 MB.
+_REMEMBERED_HEADLINES_MAX = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVER_US = (-(2**62), 2**62)
+_Asked = ParamSpec("_Asked")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ class Figures:
     def __init__(self, kept: KeptHistory) -> None:
         self._kept = kept
         self._remembered: OrderedDict[Hashable, Summary] = OrderedDict()
+        # They take turns anyway. In threads of their own, each would keep the memory that it once needed for a while.
+        self._counting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
 
     def summary(
         self,
@@ -128,7 +134,8 @@ class Figures:
             codes = selection.codes_of(history, wanted, account_id=actor.account_id)
             known = self._remembered.get(key)
             if known is None:
-                known = summarize(
+                known = self._counted(
+                    summarize,
                     history,
                     period,
                     wanted=wanted,
@@ -158,7 +165,7 @@ class Figures:
             codes = selection.codes_of(history, wanted or Filter(), account_id=actor.account_id)
             ledger = _selected(history, period, codes).ledger
             names = selection.names(history, by)
-            return money.credit_days(ledger, by.value, names, period.days, period.borders_us)
+            return self._counted(money.credit_days, ledger, by.value, names, period.days, period.borders_us)
 
     def first_moment(self, actor: Actor) -> datetime | None:
         """When the first job that the actor sees was submitted; None before that.
@@ -198,6 +205,9 @@ class Figures:
         """
         actor.require(Action.READ_ANALYTICS)
         return self._kept.recount()
+
+    def _counted(self, count: Callable[_Asked, _Answer], *args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
+        return self._counting.submit(count, *args, **kwargs).result()
 
     def _accounts_off(self, history: History, actor: Actor) -> tuple[str, ...]:
         seen = self._kept.accounts_off if actor.account_id is None else self._kept.accounts_off & {actor.account_id}
@@ -239,7 +249,7 @@ def summarize(
         wanted=wanted,
         by=by,
         read_at=read_at,
-        headline=_headlines(jobs, np.zeros(jobs.length, dtype=np.int64), total)[0],
+        headline=_headlines(jobs, np.zeros(jobs.length, dtype=np.int32), total)[0],
         before=_whole(_selected(history, period.before, codes)) if compare else None,
         timing=timing.timing(jobs, known),
         retries=success.retries(total.success[0]),
@@ -279,7 +289,7 @@ class _Tally:
         return _Tally(*(np.add.reduceat(getattr(self, name), begins, axis=0) for name in self.__slots__))
 
 
-def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _Tally:
+def _tally(selected: Selection, of_jobs: Groups, of_ledger: Groups, count: int) -> _Tally:
     """Counts of each of `count` groups, given the group of each job and of each entry of the ledger."""
     jobs = selected.jobs
     sums = success.sums(jobs, selected.fates, of_jobs, count)
@@ -292,7 +302,7 @@ def _tally(selected: Selection, of_jobs: Ints, of_ledger: Ints, count: int) -> _
     )
 
 
-def _headlines(jobs: View, of_jobs: Ints, tally: _Tally) -> list[Headline]:
+def _headlines(jobs: View, of_jobs: Groups, tally: _Tally) -> list[Headline]:
     found = zip(
         success.successes(tally.success),
         timing.durations(jobs, timing.END_TO_END, of_jobs, tally.variant_cells),
@@ -311,7 +321,7 @@ def _steps(
     selected: Selection,
     period: Period,
     parts: tuple[Span, ...],
-    of_steps: Ints,
+    of_steps: Groups,
     by_day: _Tally,
     days: Sequence[Headline],
 ) -> tuple[Step, ...]:
@@ -328,13 +338,13 @@ def _steps(
 
 
 def _whole(selected: Selection) -> Headline:
-    nobody, nothing = (np.zeros(view.length, dtype=np.int64) for view in (selected.jobs, selected.ledger))
+    nobody, nothing = (np.zeros(view.length, dtype=np.int32) for view in (selected.jobs, selected.ledger))
     return _headlines(selected.jobs, nobody, _tally(selected, nobody, nothing, 1))[0]
 
 
 def _groups(history: History, selected: Selection, by: Dimension) -> tuple[Group, ...]:
     names = selection.names(history, by)
-    of_jobs, of_ledger = (view[by.value].astype(np.int64) for view in (selected.jobs, selected.ledger))
+    of_jobs, of_ledger = (view[by.value].astype(np.int32) for view in (selected.jobs, selected.ledger))
     tally = _tally(selected, of_jobs, of_ledger, len(names))
     headlines = _headlines(selected.jobs, of_jobs, tally)
     nothing = Credits(charged=0, refunded=0, granted=0, adjusted=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analytics import counting, histogram
-from core.analytics.columns import Ints
+from core.analytics.columns import Groups, Ints
 from core.analytics.histogram import Floats
 from core.analytics.selection import View
 
@@ -54,7 +54,7 @@ def is_exact(jobs: View) -> bool:
     return jobs.length < EXACT_BELOW_JOBS
 
 
-def cells(jobs: View, name: str, groups: Ints, count: int) -> Ints:
+def cells(jobs: View, name: str, groups: Groups, count: int) -> Ints:
     """How many durations of a column are in each bin (columns) of each of `count` groups (rows).
 
     `groups` has the group of each job, for all of its durations.
@@ -64,7 +64,7 @@ def cells(jobs: View, name: str, groups: Ints, count: int) -> Ints:
     return found
 
 
-def durations(jobs: View, name: str, groups: Ints, counted: Ints) -> list[Durations]:
+def durations(jobs: View, name: str, groups: Groups, counted: Ints) -> list[Durations]:
     """The percentiles of a column for each group, given its `cells`."""
     if is_exact(jobs):
         values = jobs[name]
@@ -77,7 +77,7 @@ def durations(jobs: View, name: str, groups: Ints, counted: Ints) -> list[Durati
 
 def timing(jobs: View, known: Mapping[str, Ints]) -> Timing:
     """Every stage, over all rows; `known` has the counts by bin of those that were counted before."""
-    together = np.zeros(jobs.length, dtype=np.int64)
+    together = np.zeros(jobs.length, dtype=np.int32)
 
     def stage(name: str) -> Stage:
         counted = known[name] if name in known else cells(jobs, name, together, 1)[0]
