@@ -188,7 +188,7 @@ def test_a_sync_without_an_answer_says_that_nothing_is_lost_and_can_be_asked_aga
 def test_cancel_says_what_ends_and_refunds_a_queued_job(desk: Desk, provider: FakeProvider) -> None:
     job_id = factories.job(desk)
     app = inside(cancel_dialog.draw, ALICE, factories.detail(desk.database, job_id))
-    assert "2 variants not ordered yet: ends at once." in words(app)
+    assert "2 variants not ordered yet: canceled at once." in words(app)
     assert "Every variant without a result is refunded." in words(app)
     app.button("cancel-now").click().run()
     assert factories.states(desk.database, job_id) == ("canceled", ["canceled", "canceled"])
