@@ -51,12 +51,11 @@ def draw(actor: Actor, job: JobDetail) -> None:
         limit = limits.limit_of(opened, actor.role)
         spent = refunds.spent_today(opened, actor)
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {formatting.plain(job.account)}")
-    returned = job.credits_used - left.job_credits - left.waiting_credits
+    returned = _or_none(job.credits_used - left.job_credits - left.waiting_credits)
     waiting = f", {formatting.number(left.waiting_credits)} wait for a manager" if left.waiting_credits else ""
     st.caption(
-        f"{formatting.credits(job.credits_used)} charged, {formatting.number(returned) if returned else 'none'} "
-        f"returned so far{waiting}: **{formatting.number(left.job_credits) if left.job_credits else 'nothing'} can be "
-        "refunded**."
+        f"{formatting.credits(job.credits_used)} charged, {returned} returned so far{waiting}: "
+        f"**{_or_none(left.job_credits)} can be refunded**."
     )
     # What a click means is what its button said: other choices than those that were shown are shown first.
     now: _Shown = (left, limit, spent)
@@ -82,6 +81,10 @@ def draw(actor: Actor, job: JobDetail) -> None:
     )
     if clicked and shown == now and chosen.reason is not None:
         _send(actor, job, chosen, chosen.reason, RefundState.REQUESTED if above else RefundState.REFUNDED)
+
+
+def _or_none(credits: int) -> str:
+    return formatting.number(credits) if credits else "none"
 
 
 def _draw_limit(limit: RefundLimit, spent_credits: int, *, above: bool) -> None:

@@ -33,8 +33,8 @@ def _draw_one(actor: Actor, request: RefundDetail) -> None:
             _draw_buttons(actor, request)
     note = f": “{formatting.plain(request.note)}”" if request.note else ""
     st.caption(
-        f"job {formatting.short_id(request.job_id)} · {REASON_WORDS[request.reason]}{note} · asked by {formatting.plain(request.requested_by)} "
-        f"{formatting.ago(request.requested_at, clock.now())} ago",
+        f"job {formatting.short_id(request.job_id)} · {REASON_WORDS[request.reason]}{note} · asked by "
+        f"{formatting.plain(request.requested_by)} {formatting.ago(request.requested_at, clock.now())} ago",
         help=formatting.plain(formatting.exact(request.requested_at)),
     )
 

@@ -144,7 +144,9 @@ def test_a_decision_that_came_too_late_is_told_in_words(desk: Desk, ask: Ask) ->
 def test_all_refunds_are_listed_newest_first_each_linked_to_its_job(
     visit: Visit, ask: Ask, clock: SettableClock
 ) -> None:
-    paid, asked = ask(10), ask()
+    paid = ask(10)
+    clock.forward(minutes=1)
+    asked = ask()
     listed = records(visit("refunds"), "Refunds")
     assert [(row[0]["action"], row[0]["href"]) for row in listed] == [
         (one.job_id, f"monitor?job={one.job_id}") for one in (asked, paid)
@@ -153,7 +155,7 @@ def test_all_refunds_are_listed_newest_first_each_linked_to_its_job(
         ("room.jpg", f"{one.job_id[-8:]} · {BELLEVUE} · an amount of the job") for one in (asked, paid)
     ]
     assert [[cell["text"] for cell in row[1:]] for row in listed] == [
-        ["Requested", "40", "Goodwill", "12:00", ""],
+        ["Requested", "40", "Goodwill", "12:01", ""],
         ["Refunded", "10", "Goodwill", "12:00", "12:00"],
     ]
     assert [row[4]["below"] for row in listed] == ["by dora", "by dora"]
