@@ -10,6 +10,8 @@ import streamlit as st
 from pages.widgets import deeds
 
 _UNDONE = "undone"
+# Readable on light and on dark, which both have their own color of text.
+_MISSING_COLOR = "color-mix(in srgb, currentColor 35%, #e0402f)"
 # Streamlit knows no dangerous buttons. White on this red is well readable on light and on dark.
 STYLE = f"""<style>
 [class*='st-key-{_UNDONE}-'] button {{background: #b3362a; border-color: #b3362a; color: #fff}}
@@ -18,9 +20,13 @@ STYLE = f"""<style>
 </style>"""
 
 
-def label(name: str, missing: str) -> str:
-    """A field's label; once a click was refused, with what is missing there, which is empty where nothing is."""
-    return f"{name} · :red[{missing}]" if missing and _was_refused() else name
+def label(name: str, missing: str, *, key: str) -> str:
+    """The label of this key's field; once a click was refused, red and with what is missing, empty if nothing is."""
+    if not missing or not _was_refused():
+        return name
+    # Not as Markdown, whose signs screen readers would read out.
+    st.html(f"<style>.st-key-{key} [data-testid='stWidgetLabel'] p {{color: {_MISSING_COLOR}}}</style>")
+    return f"{name} · {missing}"
 
 
 def typed(key: str) -> str:
@@ -36,7 +42,8 @@ def button(words: str, *, key: str, why_not: str = "", icon: str | None = None, 
     place = st.container(key=f"{_UNDONE}-{key}") if is_final else st.container()
     clicked = place.button(words, type="primary", icon=icon, key=key, on_click=_note_click)
     if why_not and _was_refused():
-        st.caption(f":red[{why_not} Nothing was changed.]")
+        # Not as a caption: paler, the red would hardly be read.
+        st.markdown(f":red[:small[{why_not} Nothing was changed.]]")
     return clicked and not why_not
 
 

@@ -14,7 +14,7 @@ def draw_new_account(actor: Actor) -> None:
     """Draw the dialog that opens an account with its first credits."""
     key = _key("name")
     name = st.text_input(
-        confirmation.label("Name", "" if confirmation.typed(key) else "name it first"),
+        confirmation.label("Name", "" if confirmation.typed(key) else "name it first", key=key),
         max_chars=service.ACCOUNT_NAME_MAX,
         key=key,
         placeholder="As the customer is called",
@@ -69,7 +69,7 @@ def _draw_amount(first: int, *, limit: int | None = None) -> tuple[int, str]:
     key = _key("amount")
     is_above = limit is not None and int(st.session_state.get(key) or first) > limit
     amount = st.number_input(
-        confirmation.label("Credits", f"at most {formatting.number(limit or 0)}" if is_above else ""),
+        confirmation.label("Credits", f"at most {formatting.number(limit or 0)}" if is_above else "", key=key),
         min_value=1,
         max_value=service.GRANT_MAX_CREDITS,
         value=first,
@@ -77,7 +77,7 @@ def _draw_amount(first: int, *, limit: int | None = None) -> tuple[int, str]:
     )
     reason_key = _key("reason")
     reason = st.text_input(
-        confirmation.label("Reason", "" if confirmation.typed(reason_key) else "give one first"),
+        confirmation.label("Reason", "" if confirmation.typed(reason_key) else "give one first", key=reason_key),
         max_chars=service.REASON_MAX,
         key=reason_key,
         placeholder="Package of November, invoice 1042 …",

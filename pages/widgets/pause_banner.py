@@ -19,7 +19,7 @@ def draw() -> None:
         return
     # Most pages don't renew themselves: the times stay true, and it is said when they were read.
     st.error(
-        f"**Nothing is ordered since {formatting.when(paused.since)}.** {formatting.plain(paused.message)} "
+        f"**Nothing has been ordered since {formatting.when(paused.since)}.** {formatting.plain(paused.message)} "
         f"{_what_waits(paused, waiting)} ({formatting.plain(paused.code)}; "
         f"read at {formatting.when_exactly(clock.now())})",
         icon=":material/front_hand:",

@@ -13,7 +13,7 @@ from pages.widgets.record_table import Cell, Column, Row
 
 # A long log scrolls in a box of this many pixels, which hold about so many lines.
 _LOGS_HEIGHT, _LOGS_LINES = 140, 5
-_COLUMNS = (Column(title="Step", width="150px"), Column(title="When"))
+_COLUMNS = (Column(title="Step", width="150px"), Column(title="When", wraps=True))
 
 
 @st.dialog("Prediction", icon=":material/psychology:", width="medium")

@@ -122,7 +122,7 @@ def _draw_choices(left: Refundable) -> _Chosen:
         )
     reason_key, note_key = _key("reason"), _key("note")
     reason = st.selectbox(
-        confirmation.label("Reason", "" if st.session_state.get(reason_key) else "choose one first"),
+        confirmation.label("Reason", "" if st.session_state.get(reason_key) else "choose one first", key=reason_key),
         list(RefundReason),
         index=None,
         format_func=REASON_WORDS.__getitem__,
@@ -132,7 +132,7 @@ def _draw_choices(left: Refundable) -> _Chosen:
     is_needed = reason is RefundReason.OTHER
     missing = "say what happened" if is_needed and not confirmation.typed(note_key) else ""
     note = st.text_area(
-        confirmation.label("Note" if is_needed else "Note (optional)", missing),
+        confirmation.label("Note" if is_needed else "Note (optional)", missing, key=note_key),
         max_chars=refunds.NOTE_MAX,
         height=80,
         help="Stands beside the refund for whoever looks at it later. “Other” needs one.",

@@ -81,7 +81,7 @@ def _draw_decline(actor: Actor, request: RefundDetail) -> None:
     _draw_head(request)
     st.markdown("Nothing moves. Whoever asked reads why here.")
     key = _key("note")
-    label = confirmation.label("Why", "" if confirmation.typed(key) else "say why first")
+    label = confirmation.label("Why", "" if confirmation.typed(key) else "say why first", key=key)
     note = st.text_area(label, max_chars=refunds.NOTE_MAX, height=80, key=key).strip()
     why_not = "" if note else "Say why first."
     words = f"Decline {formatting.credits(request.amount_credits)}"
