@@ -46,7 +46,12 @@ def test_a_stopped_queue_is_told_on_every_page(visit: Visit, desk: Desk, page: s
     with desk.database.write() as session:
         pause.begin(session, errors.ProviderPaymentRequired())
     (banner,) = visit(page).error
-    for part in ("Nothing has been ordered since", "out of funds", "2 variants wait; nothing is lost", "tried again in"):
+    for part in (
+        "Nothing has been ordered since",
+        "out of funds",
+        "2 variants wait; nothing is lost",
+        "tried again in",
+    ):
         assert part in banner.value
     assert "read at 12:00:00" in banner.value
 
