@@ -96,7 +96,7 @@ def _estimate(elapsed_seconds: float, typical: TypicalTimes) -> str:
     if elapsed_seconds > typical.p95_seconds:
         return f"That is long. {usual}; it is watched, and ended if nothing comes of it."
     within = formatting.duration(typical.p95_seconds)
-    return f"{usual}, 19 of 20 within {within}, as the last {typical.count} variants took."
+    return f"{usual}, 19 of 20 within {within} (last {typical.count} variants)."
 
 
 def _progress(variant: VariantDetail, typical: TypicalTimes) -> int:

@@ -84,8 +84,9 @@ def _draw_decline(actor: Actor, request: RefundDetail) -> None:
     label = confirmation.label("Why", "" if confirmation.typed(key) else "say why first", key=key)
     note = st.text_area(label, max_chars=refunds.NOTE_MAX, height=80, key=key).strip()
     why_not = "" if note else "Say why first."
-    words = f"Decline {formatting.credits(request.amount_credits)}"
-    if confirmation.button(words, icon=":material/block:", why_not=why_not, key="decline-now", is_final=True):
+    if confirmation.button(
+        "Decline this refund", icon=":material/block:", why_not=why_not, key="decline-now", is_final=True
+    ):
         done = deeds.attempt(
             lambda: refunds.decline(session.runtime().database, actor, refund_id=request.id, note=note)
         )

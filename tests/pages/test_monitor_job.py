@@ -193,7 +193,7 @@ def test_how_long_it_takes_is_told_from_twenty_variants_on_and_of_how_many(
     end_job({}, {}, number=10)
     forget_all()
     app = visit("monitor", job=running)
-    assert drawings(app, SLIDER)[0]["detail"].endswith(", 19 of 20 within 0.0 s, as the last 20 variants took.")
+    assert drawings(app, SLIDER)[0]["detail"].endswith(", 19 of 20 within 0.0 s (last 20 variants).")
     assert "over the last 20 variants: 19 of 20 within" in replicate(app)[1]
 
 
