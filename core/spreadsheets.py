@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -13,15 +13,17 @@ MAX_ROWS = 100_000
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def csv_of(rows: Iterable[object], *, columns: Sequence[str]) -> bytes:
+def csv_of(rows: Iterable[object], *, columns: Sequence[str], headings: Mapping[str, str] | None = None) -> bytes:
     """One line for each row's attributes of these names, under a heading, as UTF-8 CSV; times in ISO 8601.
+
+    Columns are headed by their names, but for those in `headings`.
 
     After 100,000 lines it ends, and its last line says so: hand one row more over than that where there are more.
     """
     text, waiting = io.StringIO(), iter(rows)
     # All in quotes: where a spreadsheet parts cells at semicolons, those in a text would begin cells of their own.
     writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(columns)
+    writer.writerow([(headings or {}).get(column, column) for column in columns])
     writer.writerows([_cell(getattr(row, column)) for column in columns] for row in islice(waiting, MAX_ROWS))
     if next(waiting, None) is not None:
         writer.writerow([f"Cut off after {MAX_ROWS:,} lines: narrow it down for the others."])

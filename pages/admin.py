@@ -1,13 +1,14 @@
-"""Admin: who may come in, which programs may call, how much may be refunded, and who did what."""
+"""Admin: who may come in, which programs may call, who may rush, how much may be refunded, and who did what."""
 
 import streamlit as st
 
-from pages.widgets import admin_audit, admin_keys, admin_limits, admin_people, deeds, session
+from pages.widgets import admin_audit, admin_keys, admin_limits, admin_people, admin_terms, deeds, session
 
 _SECTIONS = {
     "People": admin_people.draw,
     "API keys": admin_keys.draw,
     "Refund limits": admin_limits.draw,
+    "Accounts": admin_terms.draw,
     "Audit log": admin_audit.draw,
 }
 

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -10,7 +11,6 @@ from core.analytics import definitions, telling
 from core.analytics.definitions import DEFINITIONS
 from core.analytics.filters import Filter
 from core.analytics.summary import Summary
-from core.auth.actors import Actor
 from core.auth.roles import Action
 from pages.widgets import (
     analytics_cards,
@@ -21,6 +21,7 @@ from pages.widgets import (
     analytics_groups,
     analytics_reliability,
     analytics_tiles,
+    chart_picture,
     charts,
     formatting,
     pause_banner,
@@ -38,6 +39,7 @@ def _page() -> None:
         st.info("Analytics are for managers. Ask one for the figures or the role.", icon=":material/lock:")
         return
     st.html(analytics_tiles.STYLE + analytics_cards.STYLE)
+    chart_picture.listen()
     choice, line = analytics_choice.draw(
         functools.partial(analytics_data.choices, actor), first_day=lambda: analytics_data.first_day(actor)
     )
@@ -51,28 +53,55 @@ def _page() -> None:
     with line:
         analytics_exports.draw(actor, choice, summary)
     _draw_period(choice, summary)
+    _draw_accounts_off(summary)
     if summary.headline.is_empty:
         _draw_empty(choice)
         return
     _draw_news(summary)
     analytics_tiles.draw(analytics_tiles.TILES, summary)
-    _draw_charts(actor, choice, summary)
+    _draw_charts(summary)
     if choice.by is not None:
         analytics_groups.draw(summary, choice.by)
 
 
 def _draw_period(choice: Choice, summary: Summary) -> None:
-    before = summary.period.before
-    compared = f", compared with {charts.said_days(before.first, before.last)}" if summary.before is not None else ""
-    if choice.is_compared and summary.before is None and summary.headline.success.jobs:
-        compared = ", not compared, as the first job came later than the period before began"
+    unfinished = choice.first <= formatting.today() <= choice.last
+    open_end = ", which is not over" if choice.first == choice.last else ", of which today is not over"
+    days = charts.said_days(choice.first, choice.last) + (open_end if unfinished else "")
     st.caption(
         formatting.plain(
-            f"{charts.said_days(choice.first, choice.last)}{compared} · days as in {choice.zone} · "
-            f"figures as of {formatting.when_exactly(summary.read_at)}, {analytics_data.KEPT_WORDS}"
+            f"{days}{_compared(choice, summary)} · days as in {choice.zone} · "
+            f"all figures as of {formatting.when_exactly(summary.read_at)}, until you reload or choose anew"
         ),
         help=formatting.plain(DEFINITIONS["period"]),
     )
+
+
+def _compared(choice: Choice, summary: Summary) -> str:
+    """With which days the period is compared, in words that are clear of months as well."""
+    today = formatting.today()
+    if choice.first > today:
+        return ""
+    if summary.before is None:
+        is_asked = choice.is_compared and summary.headline.success.jobs
+        return ", not compared, as the first job came later than the period before began" if is_asked else ""
+    before = summary.period.before
+    count = len(before.days)
+    whole = " whole" if today <= choice.last else ""
+    with_what = f"the {count}{whole} days before" if count > 1 else f"the{whole} day before"
+    is_month = choice.first.day == 1 and (choice.last + timedelta(days=1)).day == 1 and before.first.day != 1
+    no_month = ", which is not the calendar month before" if is_month else ""
+    return f", compared with {with_what}: {charts.said_days(before.first, before.last)}{no_month}"
+
+
+def _draw_accounts_off(summary: Summary) -> None:
+    """Whose credits are not to be trusted."""
+    if summary.accounts_off:
+        st.error(
+            f"The entries of {formatting.plain(', '.join(summary.accounts_off))} do not add up to the balance, so no "
+            "figure that counts their credits is to be trusted. `python -m core check` tells what is off.",
+            icon=":material/account_balance:",
+        )
 
 
 def _draw_news(summary: Summary) -> None:
@@ -82,8 +111,15 @@ def _draw_news(summary: Summary) -> None:
         return
     since = telling.missed_since(summary)
     target = f"The target of more than {100 * definitions.SUCCESS_TARGET:.0f} % is missed in this period"
-    told = f", and on every day since {charts.said_days(since, since)}" if since else "; its last day met it again"
+    told = f", and on every day since {_since(summary, since)}" if since else "; its last day met it again"
     st.warning(f"{target}{told}.", icon=":material/flag:")
+
+
+def _since(summary: Summary, since: date) -> str:
+    """The day, and that it may be longer where the period has no day before it that met the target."""
+    named = charts.said_days(since, since)
+    met_before = any(one.headline.success.success.rate is not None for one in summary.days if one.day < since)
+    return named if met_before else f"at least {named}, with which the period's jobs begin"
 
 
 def _draw_empty(choice: Choice) -> None:
@@ -92,13 +128,18 @@ def _draw_empty(choice: Choice) -> None:
             st.markdown("**No jobs are like that in this period.** Take a filter back, or look at more days.")
             st.button("Clear all filters", icon=":material/filter_alt_off:", on_click=analytics_choice.clear)
             return
+        if choice.first > formatting.today():
+            today = charts.said_days(formatting.today(), formatting.today())
+            st.markdown(f"**These days have not come yet.** Choose days up to today, {today}.")
+            st.button("Show the last 30 days", icon=":material/event:", on_click=analytics_choice.back_to_usual_days)
+            return
         st.markdown("**No jobs in this period.** Success, times and credits appear here with the first one.")
         st.page_link("pages/stage.py", label="Stage a photo", icon=":material/chair:")
 
 
-def _draw_charts(actor: Actor, choice: Choice, summary: Summary) -> None:
-    # Read anew in each part that is drawn by itself, where a role may be over since.
-    read = functools.partial(analytics_data.summary, actor, choice)
+def _draw_charts(summary: Summary) -> None:
+    # Seen to anew in each part that is drawn by itself, where a role may be over since.
+    read = functools.partial(analytics_data.still, summary)
     with st.container(key=analytics_cards.KEY):
         _draw_all(read, summary)
 

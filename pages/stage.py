@@ -8,12 +8,12 @@ from streamlit_autorefresh import st_autorefresh
 
 from core import clock, errors
 from core.auth.actors import Actor
-from core.credits import pricing
 from core.credits import queries as credit_queries
 from core.credits.queries import AccountBalance
 from core.jobs import queries, service
 from core.jobs.details import JobDetail
 from core.jobs.dispatch import QUEUE_TIMEOUT
+from core.jobs.states import Priority
 from pages.widgets import formatting, job_view, look_card, pause_banner, photo_card, session, states
 from pages.widgets.look_card import ChosenLook
 from pages.widgets.photo_card import ChosenPhoto
@@ -42,13 +42,16 @@ def _page() -> None:
         look = look_card.draw()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             account = look_card.draw_account(accounts, usual_account_id=usual_account_id)
-            is_clicked, reason, key = _draw_button(photo, look, account)
+            button = st.container(width="content")
+        priority = Priority.RUSH if account is not None and look_card.draw_rush(account) else Priority.NORMAL
+        with button:
+            is_clicked, reason, key = _draw_button(photo, look, account, priority)
         if account is not None:
-            look_card.draw_balance(account)
+            look_card.draw_balance(account, look_card.price_of(account, is_rush=priority is Priority.RUSH))
         if reason:
             st.caption(reason)
         if is_clicked and photo is not None and account is not None:
-            _submit(actor, _request(photo, look, account, key))
+            _submit(actor, _request(photo, look, account, priority, key))
     notice = st.session_state.pop(_NOTICE, "")
     if notice:
         st.toast(notice, icon=":material/info:")
@@ -57,15 +60,16 @@ def _page() -> None:
 
 
 def _draw_button(
-    photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None
+    photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None, priority: Priority
 ) -> tuple[bool, str, str]:
     """Draw the button: whether it was clicked, why it can't be, and the key of what it would stage."""
-    reason = _why_not(photo, look, account)
-    key = _idempotency_key(photo, look, account)
+    price = look_card.price_of(account, is_rush=priority is Priority.RUSH)
+    reason = _why_not(photo, look, account, price)
+    key = _idempotency_key(photo, look, account, priority)
     if not reason and key in st.session_state.get(_STAGED, ()):
         reason = "This is staged already. Change something, or stage again with new seeds below."
     is_clicked = st.button(
-        look_card.price_label(),
+        look_card.price_label(price),
         type="primary",
         icon=":material/chair:",
         disabled=bool(reason),
@@ -75,30 +79,35 @@ def _draw_button(
     return is_clicked, reason, key
 
 
-def _request(photo: ChosenPhoto, look: ChosenLook, account: AccountBalance, key: str) -> service.StageRequest:
+def _request(
+    photo: ChosenPhoto, look: ChosenLook, account: AccountBalance, priority: Priority, key: str
+) -> service.StageRequest:
     return service.StageRequest(
         uploads=[service.Upload(file_name=photo.file_name, data=photo.data)],
         room_type=look.room_type,
         style=look.style,
         instructions=look.instructions,
+        priority=priority,
         account=account.name,
         idempotency_key=key,
     )
 
 
-def _why_not(photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None) -> str:
+def _why_not(photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None, price: int) -> str:
     if look.refusal:
         return "Change the notes first."
     if photo is None:
         return "Choose a photo first."
     if account is None:
         return "There is no account to charge."
-    if account.balance < pricing.JOB_PRICE_CREDITS:
+    if account.balance < price:
         return "The account has not enough credits."
     return ""
 
 
-def _idempotency_key(photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None) -> str:
+def _idempotency_key(
+    photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None, priority: Priority
+) -> str:
     """The same for the same choices in the same tab, so that a double click makes one job."""
     content = (
         session.token(),
@@ -108,6 +117,7 @@ def _idempotency_key(photo: ChosenPhoto | None, look: ChosenLook, account: Accou
         look.style,
         look.instructions,
         account.id if account else 0,
+        priority.value,
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
@@ -186,8 +196,11 @@ def _announce(job: JobDetail) -> None:
 
 
 def _draw_again(actor: Actor, job: JobDetail) -> None:
+    with session.runtime().database.read() as opened:
+        account = credit_queries.account(opened, actor, name=job.account)
+    is_rush = job.priority == Priority.RUSH and account.terms.rush_variant_credits is not None
     clicked = st.button(
-        look_card.price_label(again=True),
+        look_card.price_label(look_card.price_of(account, is_rush=is_rush), again=True),
         icon=":material/casino:",
         help="The same photo and look, charged to the same account, with two fresh seeds.",
         key="again",
@@ -207,6 +220,7 @@ def _draw_again(actor: Actor, job: JobDetail) -> None:
                 room_type=job.room_type,
                 style=job.style,
                 instructions=job.instructions,
+                priority=Priority.RUSH if is_rush else Priority.NORMAL,
                 account=job.account,
                 idempotency_key=key,
             ),

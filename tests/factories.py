@@ -12,9 +12,11 @@ from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.credits import ledger, limits, pricing
 from core.credits import service as credit_service
+from core.credits import terms as credit_terms
 from core.credits.limits import RefundLimit
+from core.credits.terms import Terms
 from core.db.session import Database
-from core.jobs import creation, events, queries, sync
+from core.jobs import creation, events, queries, sync, turns
 from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
@@ -37,6 +39,12 @@ def fill(database: Database) -> None:
     """The two accounts that every test finds, with 1,000 credits each."""
     for name in (BELLEVUE, OUTSIDER):
         credit_service.grant(database, manager(), account=name, amount_credits=CREDITS, reason="package")
+
+
+def allow_rush(database: Database, account: str = BELLEVUE, *, variant_credits: int = 30) -> None:
+    """Give the account the right to rush."""
+    terms = Terms(rush_variant_credits=variant_credits, in_flight_max=None)
+    credit_terms.set_terms(database, manager(), account=account, terms=terms)
 
 
 def manager(name: str = "alice") -> Actor:
@@ -145,7 +153,8 @@ def job(
         )
         if charged:
             ledger.charge(session, account_id=owner, job_id=job_id, amount_credits=price, actor="bob")
-        rows = [_queued_variant(job_id, index, number, priority) for index in range(pricing.VARIANTS_PER_JOB)]
+        numbers = turns.take(session, account_id=owner, priority=priority, count=pricing.VARIANTS_PER_JOB)
+        rows = [_queued_variant(job_id, index, number, turn) for index, turn in enumerate(numbers)]
         session.execute(sa.insert(Variant), rows)
         events.add(session, manager("bob"), job_id=job_id, kind=EventKind.SUBMITTED, message="Submitted.")
     return job_id
@@ -174,7 +183,7 @@ def _stored_photo(desk: Desk, owner: int, data: bytes) -> dict[str, Any]:
     }
 
 
-def _queued_variant(job_id: str, index: int, number: int, priority: Priority) -> dict[str, Any]:
+def _queued_variant(job_id: str, index: int, number: int, turn: int) -> dict[str, Any]:
     return {
         "id": new_id(),
         "job_id": job_id,
@@ -182,7 +191,7 @@ def _queued_variant(job_id: str, index: int, number: int, priority: Priority) ->
         "state": VariantState.QUEUED,
         "seed": 1_000 * number + index,
         "price_credits": pricing.VARIANT_PRICE_CREDITS,
-        "priority": priority.rank,
+        "turn": turn,
         "created_at": clock.now(),
         "next_due_at": clock.now(),
     }

@@ -102,10 +102,17 @@ class Table:
         self._shape, self._order = shape, order
         self._columns = dict(columns) if columns is not None else {name: self._empty(name, 0) for name in shape}
         self.length = len(self._columns[order[0]])
+        self._filled: dict[str, Ints] = {}
 
     def __getitem__(self, name: str) -> Array:
         """A column, of shape (length,) or (length, slots)."""
         return self._columns[name][: self.length]
+
+    def filled(self, name: str) -> Ints:
+        """In which rows a column is not zero, which few are; looked for once, until rows come or go."""
+        if name not in self._filled:
+            self._filled[name] = np.flatnonzero(self[name])
+        return self._filled[name]
 
     @property
     def size_bytes(self) -> int:
@@ -117,6 +124,7 @@ class Table:
         count = len(rows["at"])
         if not count:
             return
+        self._filled.clear()
         self._make_room(self.length + count)
         begin, end = int(np.searchsorted(self["at"], rows["at"].min())), self.length + count
         for name, column in self._columns.items():
@@ -131,6 +139,7 @@ class Table:
         """Take rows out; what comes after the first of them moves up."""
         if not len(places):
             return
+        self._filled.clear()
         begin = int(places.min())
         keep = np.ones(self.length - begin, dtype=bool)
         keep[places - begin] = False

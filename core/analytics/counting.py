@@ -6,13 +6,14 @@ What is computed on the way stays small enough for the processor's cache, which 
 import numpy as np
 
 from core.analytics.columns import Array, Ints
+from core.analytics.selection import Picked
 
 _STRETCH = 65_536
 # So many stretches of one group within are still quicker than row by row.
 _RUNS_MAX = 1_024
 
 
-def counts(groups: Ints, codes: Array, count: int, size: int) -> Ints:
+def counts(groups: Ints, codes: Array | Picked, count: int, size: int) -> Ints:
     """How often each code below `size` (columns) is in each of `count` groups (rows).
 
     `groups` has the group of each row; `codes` one code a row, or several. It is quickest where groups come in order.
@@ -32,7 +33,7 @@ def counts(groups: Ints, codes: Array, count: int, size: int) -> Ints:
     return found.reshape(count, size)
 
 
-def sums(groups: Ints, codes: Array | None, amounts: Array, count: int, size: int = 1) -> Ints:
+def sums(groups: Ints, codes: Array | Picked | None, amounts: Array | Picked, count: int, size: int = 1) -> Ints:
     """The sum of the amounts of each code (columns; one, if there are no codes) in each group (rows)."""
     if codes is None:
         return _plain_sums(groups, amounts, count)
@@ -46,7 +47,7 @@ def sums(groups: Ints, codes: Array | None, amounts: Array, count: int, size: in
     return np.rint(found).astype(np.int64).reshape(count, size)
 
 
-def _plain_sums(groups: Ints, amounts: Array, count: int) -> Ints:
+def _plain_sums(groups: Ints, amounts: Array | Picked, count: int) -> Ints:
     """The sum of the amounts in each group; where groups come in order, as days do, without looking at each row."""
     found = np.zeros((count, 1), dtype=np.int64)
     for start in range(0, len(groups), _STRETCH):

@@ -78,7 +78,7 @@ def timed_out(found: Sequence[Failure], jobs: int) -> Share:
 def settled(jobs: View, sources: Sequence[object]) -> tuple[Settled, ...]:
     """Through which doors the news of ends came, every door in its place."""
     together = np.zeros(jobs.length, dtype=np.int64)
-    counted = counting.counts(together, jobs["settled_by"], 1, len(sources))[0, 1:].tolist()
+    counted = counting.counts(together, jobs.stretches("settled_by"), 1, len(sources))[0, 1:].tolist()
     by_door = dict.fromkeys(DOORS, 0)
     for source, count in zip(sources[1:], counted, strict=True):
         by_door[_DOORS.get(str(source), _OTHER)] += count

@@ -54,9 +54,10 @@ def depths(session: Session) -> Depths:
     jobs = session.execute(sa.select(Job.state, sa.func.count()).group_by(Job.state))
     variants = session.execute(sa.select(Variant.state, sa.func.count()).group_by(Variant.state))
     queued = session.execute(
-        sa.select(Variant.priority, sa.func.count())
+        sa.select(Job.priority, sa.func.count())
+        .join(Variant, Variant.job_id == Job.id)
         .where(Variant.state == VariantState.QUEUED)
-        .group_by(Variant.priority)
+        .group_by(Job.priority)
     )
     waiting, oldest_webhook_at = session.execute(
         sa.select(sa.func.count(), sa.func.min(WebhookDelivery.received_at)).where(
@@ -68,11 +69,10 @@ def depths(session: Session) -> Depths:
         # State by state it is the first entry of the index; beside the counts, every entry would be read for it.
         return session.scalar(sa.select(sa.func.min(Job.created_at)).where(Job.state == state))
 
-    names = {priority.rank: priority for priority in Priority}
     return Depths(
         jobs=dict.fromkeys(JobState, 0) | {JobState(state): count for state, count in jobs},
         variants=dict.fromkeys(VariantState, 0) | {VariantState(state): count for state, count in variants},
-        queued=dict.fromkeys(Priority, 0) | {names[rank]: count for rank, count in queued if rank in names},
+        queued=dict.fromkeys(Priority, 0) | {Priority(priority): count for priority, count in queued},
         oldest_job_at=min(filter(None, map(oldest, IN_FLIGHT_JOBS)), default=None),
         webhooks_waiting=waiting,
         oldest_webhook_at=oldest_webhook_at,

@@ -1,11 +1,12 @@
 """How do the figures leave the desk? As CSV of days and groups, each time noted in the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from core import spreadsheets
-from core.analytics.filters import Filter
+from core.analytics.filters import Dimension, Filter
 from core.analytics.money import CreditDay
 from core.analytics.periods import Period
 from core.analytics.summary import Headline, Summary
@@ -37,13 +38,16 @@ class Line:
     credits_charged: int
     credits_refunded: int
     credits_net: int
-    spent_usd_micros: int
-    wasted_usd_micros: int
+    spent_usd: Decimal
+    wasted_usd: Decimal
 
 
 _COLUMNS = tuple(Line.__dataclass_fields__)
 _DAYS, _GROUPS = (tuple(one for one in _COLUMNS if one != other) for other in ("name", "day"))
 _CREDIT_DAYS = ("name", "day", "charged", "refunded", "net")
+# What stands by itself in a sheet has to say its unit.
+_IN_CREDITS = {one: f"credits_{one}" for one in ("charged", "refunded", "net")}
+_MICROS, _SMALLEST_DOLLARS = 1_000_000, Decimal("0.000001")
 
 
 def days_csv(database: Database, actor: Actor, summary: Summary) -> bytes:
@@ -60,14 +64,24 @@ def groups_csv(database: Database, actor: Actor, summary: Summary) -> bytes:
     """A line for each account, person, style or whatever the summary is grouped by."""
     lines = [_line(group.headline, name=group.name) for group in summary.groups]
     by = "nothing" if summary.by is None else summary.by.value.replace("_", " ")
-    return _noted(database, actor, lines, _GROUPS, f"figures by {by}", summary.period, summary.wanted)
+    headings = {} if summary.by is None else {"name": summary.by.value}
+    return _noted(
+        database, actor, lines, _GROUPS, f"figures by {by}", summary.period, summary.wanted, headings=headings
+    )
 
 
 def credit_days_csv(
-    database: Database, actor: Actor, moved: Sequence[CreditDay], period: Period, wanted: Filter
+    database: Database,
+    actor: Actor,
+    moved: Sequence[CreditDay],
+    period: Period,
+    wanted: Filter,
+    *,
+    by: Dimension = Dimension.ACCOUNT,
 ) -> bytes:
-    """A line for each name and day on which credits were charged or refunded."""
-    return _noted(database, actor, moved, _CREDIT_DAYS, "credits by day", period, wanted)
+    """A line for each name (of what `by` says) and day on which credits were charged or refunded."""
+    headings = {"name": by.value, **_IN_CREDITS}
+    return _noted(database, actor, moved, _CREDIT_DAYS, "credits by day", period, wanted, headings=headings)
 
 
 def _noted(
@@ -78,6 +92,8 @@ def _noted(
     what: str,
     period: Period,
     wanted: Filter,
+    *,
+    headings: Mapping[str, str] | None = None,
 ) -> bytes:
     actor.require(Action.EXPORT)
     days = f"{period.first:%Y-%m-%d} to {period.last:%Y-%m-%d}, {period.zone.key}"
@@ -85,7 +101,11 @@ def _noted(
     audit.note_export(
         database, actor, what=what, line_count=len(lines), narrowed_by=narrowed_by, account=wanted.account or ""
     )
-    return spreadsheets.csv_of(lines, columns=columns)
+    return spreadsheets.csv_of(lines, columns=columns, headings=headings)
+
+
+def _dollars(micros: int) -> Decimal:
+    return (Decimal(micros) / _MICROS).quantize(_SMALLEST_DOLLARS)
 
 
 def _line(one: Headline, *, day: date | None = None, name: str = "") -> Line:
@@ -109,6 +129,6 @@ def _line(one: Headline, *, day: date | None = None, name: str = "") -> Line:
         credits_charged=one.credits.charged,
         credits_refunded=one.credits.refunded,
         credits_net=one.credits.net,
-        spent_usd_micros=one.costs.spent_usd_micros,
-        wasted_usd_micros=one.costs.wasted_usd_micros,
+        spent_usd=_dollars(one.costs.spent_usd_micros),
+        wasted_usd=_dollars(one.costs.wasted_usd_micros),
     )

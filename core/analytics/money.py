@@ -99,7 +99,7 @@ class Costs:
 
 def moved(ledger: View, groups: Ints, count: int) -> Ints:
     """The credits moved by kind (columns) in each of `count` groups (rows); `groups` has the group of each entry."""
-    return counting.sums(groups, ledger["kind"], ledger["amount"], count, _KINDS)
+    return counting.sums(groups, ledger.stretches("kind"), ledger.stretches("amount"), count, _KINDS)
 
 
 def credits(sums: Ints) -> list[Credits]:
@@ -148,7 +148,7 @@ def paid(jobs: View, groups: Ints, counted: Ints) -> Ints:
     count = len(counted)
     found = [
         *counted.T,
-        counting.sums(groups, None, jobs["cost"], count)[:, 0],
+        counting.sums(groups, None, jobs.stretches("cost"), count)[:, 0],
         *(_sums_of_few(groups, jobs, name, count) for name in (columns.UNDER_WAY, *columns.WASTE)),
     ]
     return np.stack(found, axis=1)

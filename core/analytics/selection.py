@@ -19,6 +19,19 @@ _OFFERS = (
 _NOTHING = -1
 
 
+class Picked:
+    """Some rows of a column, which are taken when a stretch of them is asked for: `picked[10:20]`."""
+
+    def __init__(self, column: Array, rows: Ints) -> None:
+        self._column, self._rows = column, rows
+        self.shape = (len(rows), *column.shape[1:])
+        self.ndim = column.ndim
+
+    def __getitem__(self, part: slice) -> Array:
+        """A stretch of the rows."""
+        return np.take(self._column, self._rows[part], axis=0)
+
+
 class View:
     """Rows of a table, in order of time. `view["cost"]` is a column of them; `length` says how many there are."""
 
@@ -49,6 +62,12 @@ class View:
             self._taken[name] = column[rows] if isinstance(rows, slice) else np.take(column, rows, axis=0)
         return self._taken[name]
 
+    def stretches(self, name: str) -> Array | Picked:
+        """The same column where it is read stretch by stretch, and but once: nothing large is made of it."""
+        if name in self._taken or isinstance(self._rows, slice):
+            return self[name]
+        return Picked(self._table[name], self._rows)
+
     def borders(self, times_us: Sequence[int]) -> Ints:
         """How many rows are before each of these times."""
         found = np.searchsorted(self._table["at"], np.array(times_us, dtype=np.int64))
@@ -65,8 +84,9 @@ class View:
     def filled(self, name: str) -> tuple[Array, Array]:
         """In which rows a column is not zero, which few are, and what it is there; looked for once."""
         if name not in self._filled:
-            column = self._table[name][self._period]
-            places = np.flatnonzero(column)
+            column, places = self._table[name][self._period], self._table.filled(name)
+            first, last = np.searchsorted(places, (self._period.start, self._period.stop))
+            places = places[first:last] - self._period.start
             if self._chosen is not None:
                 places = places[self._chosen[places]]
             self._filled[name] = self._numbers(places), column[places]

@@ -28,6 +28,11 @@ class Share:
         """Between which two shares the true one lies, in 95 of 100 cases."""
         return intervals.wilson(self.part, self.whole)
 
+    def lies_apart(self, other: "Share") -> bool:
+        """Whether the intervals of both have nothing in common, so that a difference is hardly chance."""
+        mine, others = self.interval, other.interval
+        return mine is not None and others is not None and (mine[0] > others[1] or others[0] > mine[1])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
@@ -92,7 +97,7 @@ def sums(jobs: View, fates: Sequence[object], groups: Ints, count: int) -> Ints:
 
     `fates` are the fates behind the codes, and `groups` has the group of each job.
     """
-    counted = counting.counts(groups, jobs["fate"], count, len(fates))
+    counted = counting.counts(groups, jobs.stretches("fate"), count, len(fates))
     # The first code is for none.
     known = _WEIGHTS[np.array(fates[1:], dtype=np.int64)]
     found: Ints = counted[:, 1:] @ known

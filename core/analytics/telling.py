@@ -46,13 +46,15 @@ def sentence(summary: Summary) -> str:
 
 
 def _change(summary: Summary, rate: float) -> str:
-    before = summary.before.success.success.rate if summary.before is not None else None
-    if before is None:
+    share = summary.before.success.success if summary.before is not None else None
+    before = share.rate if share is not None else None
+    if share is None or before is None:
         return ""
     points = round(100 * (rate - before), 1)
     if not points:
         return ", as before"
-    return f", {'up' if points > 0 else 'down'} {abs(points):.1f} points"
+    chance = "" if summary.headline.success.success.lies_apart(share) else " (may be chance)"
+    return f", {'up' if points > 0 else 'down'} {abs(points):.1f} points{chance}"
 
 
 def _main_reason(summary: Summary) -> str:

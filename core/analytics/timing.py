@@ -59,7 +59,7 @@ def cells(jobs: View, name: str, groups: Ints, count: int) -> Ints:
 
     `groups` has the group of each job, for all of its durations.
     """
-    found = counting.counts(groups, jobs[f"{name}_bin"], count, histogram.BINS)
+    found = counting.counts(groups, jobs.stretches(f"{name}_bin"), count, histogram.BINS)
     found[:, histogram.NO_BIN] = 0
     return found
 

@@ -6,7 +6,6 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 from pydantic.alias_generators import to_camel
 
-from core.credits.queries import Entry, Statement
 from core.jobs import details
 from core.jobs.manual_sync import SyncReport
 from core.jobs.new_job import Submission
@@ -15,7 +14,9 @@ from core.jobs.refunds import Refunded
 from core.storage import links
 
 
-class _Schema(BaseModel):
+class Schema(BaseModel):
+    """What is sent and received: camelCase outside, this project's names inside."""
+
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
@@ -29,7 +30,7 @@ class Problem(BaseModel):
     code: str
 
 
-class Failure(_Schema):
+class Failure(Schema):
     """Why a job or variant has no result."""
 
     code: str
@@ -41,7 +42,7 @@ class Failure(_Schema):
         return None if failure is None else cls(code=failure.code, message=failure.message)
 
 
-class Attempt(_Schema):
+class Attempt(Schema):
     """One prediction of a variant."""
 
     prediction_id: str | None
@@ -50,7 +51,7 @@ class Attempt(_Schema):
     predict_seconds: float | None
 
 
-class Variant(_Schema):
+class Variant(Schema):
     """One picture of a job."""
 
     index: int
@@ -81,7 +82,7 @@ class Variant(_Schema):
         )
 
 
-class Event(_Schema):
+class Event(Schema):
     """One line of a job's history."""
 
     at: datetime
@@ -91,7 +92,7 @@ class Event(_Schema):
     message: str
 
 
-class Job(_Schema):
+class Job(Schema):
     """A job with its variants and events. The URLs open with the same key; the pictures carry no disclosure label."""
 
     id: str
@@ -146,7 +147,7 @@ class Job(_Schema):
         )
 
 
-class StagedJob(_Schema):
+class StagedJob(Schema):
     """What was made of one photo."""
 
     job_id: str
@@ -180,7 +181,7 @@ class Staged(StagedJob):
         return cls(**StagedJob.of(job).model_dump(), balance=submission.balance)
 
 
-class StagedBatch(_Schema):
+class StagedBatch(Schema):
     """The answer for several photos, in their order."""
 
     jobs: list[StagedJob]
@@ -192,21 +193,21 @@ class StagedBatch(_Schema):
         return cls(jobs=[StagedJob.of(job) for job in submission.jobs], balance=submission.balance)
 
 
-class JobList(_Schema):
+class JobList(Schema):
     """A page of jobs, newest first."""
 
     items: list[Job]
     next_cursor: str | None
 
 
-class SyncRequest(_Schema):
+class SyncRequest(Schema):
     """Which job to sync, or all in flight; `dryRun` only tells."""
 
     job_id: str | None = None
     dry_run: StrictBool = False
 
 
-class SyncChange(_Schema):
+class SyncChange(Schema):
     """What a sync did, or would do, to one job."""
 
     job_id: str
@@ -219,7 +220,7 @@ class SyncChange(_Schema):
     )
 
 
-class SyncResult(_Schema):
+class SyncResult(Schema):
     """How many jobs were checked, and what changed."""
 
     checked: int
@@ -239,53 +240,7 @@ class SyncResult(_Schema):
         )
 
 
-class LedgerEntry(_Schema):
-    """One movement of credits."""
-
-    id: int
-    at: datetime
-    kind: str
-    amount: int
-    balance_after: int
-    job_id: str | None
-    reason: str
-    actor: str
-
-    @classmethod
-    def of(cls, entry: Entry) -> Self:
-        """From the room's value."""
-        return cls(
-            id=entry.id,
-            at=entry.at,
-            kind=entry.kind,
-            amount=entry.amount,
-            balance_after=entry.balance_after,
-            job_id=entry.job_id,
-            reason=entry.reason,
-            actor=entry.actor,
-        )
-
-
-class Account(_Schema):
-    """An account's balance and a page of its ledger, newest first."""
-
-    account: str
-    balance: int
-    entries: list[LedgerEntry]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, statement: Statement) -> Self:
-        """From the room's value."""
-        return cls(
-            account=statement.account.name,
-            balance=statement.account.balance,
-            entries=[LedgerEntry.of(entry) for entry in statement.entries],
-            next_cursor=None if statement.next_before_id is None else str(statement.next_before_id),
-        )
-
-
-class RefundBody(_Schema):
+class RefundBody(Schema):
     """What is to be refunded: an amount, one variant, or all that is left. "other" needs a note.
 
     With `expectedCredits`, nothing is refunded (409) if it would be another amount by now.
@@ -301,7 +256,7 @@ class RefundBody(_Schema):
     expected_credits: StrictInt | None = None
 
 
-class DecisionBody(_Schema):
+class DecisionBody(Schema):
     """Why a requested refund is approved or declined."""
 
     model_config = ConfigDict(extra="forbid")
@@ -309,7 +264,7 @@ class DecisionBody(_Schema):
     note: str = ""
 
 
-class Refund(_Schema):
+class Refund(Schema):
     """A refund, or a request for one."""
 
     id: str
@@ -346,7 +301,7 @@ class Refund(_Schema):
         )
 
 
-class RefundResult(_Schema):
+class RefundResult(Schema):
     """How many credits this refund returned, 0 while it waits for a manager, and the balance."""
 
     refunded: int
@@ -364,7 +319,7 @@ class RefundResult(_Schema):
         )
 
 
-class RefundList(_Schema):
+class RefundList(Schema):
     """A page of refunds, newest first."""
 
     items: list[Refund]

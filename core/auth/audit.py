@@ -41,6 +41,7 @@ class AuditKind(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     LIMIT_CHANGED = "limit_changed"
+    TERMS_CHANGED = "terms_changed"
     EXPORT = "export"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,21 +12,24 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import pricing
 from core.credits.ledger import EntryKind
+from core.credits.terms import Terms
 from core.models import Account, LedgerEntry
 
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
+_ACCOUNT = (Account.id, Account.name, Account.balance, Account.rush_variant_credits, Account.in_flight_max)
 # Five more photos: time to ask for a package.
 LOW_BALANCE_CREDITS = 5 * pricing.JOB_PRICE_CREDITS
 
 
 @dataclass(frozen=True, slots=True)
 class AccountBalance:
-    """An account and its credits now."""
+    """An account, its credits now, and the terms on which it stages."""
 
     id: int
     name: str
     balance: int
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +71,10 @@ class Statement:
 def accounts(session: Session, actor: Actor) -> list[AccountBalance]:
     """The accounts the actor sees, by name."""
     actor.require(Action.READ_ACCOUNTS)
-    query = sa.select(Account.id, Account.name, Account.balance).order_by(Account.name)
+    query = sa.select(*_ACCOUNT).order_by(Account.name)
     if actor.account_id is not None:
         query = query.where(Account.id == actor.account_id)
-    return [AccountBalance(*row) for row in session.execute(query)]
+    return [_account(row) for row in session.execute(query)]
 
 
 def summaries(session: Session, actor: Actor, *, month_started_at: datetime) -> list[AccountSummary]:
@@ -104,7 +108,7 @@ def account(session: Session, actor: Actor, *, name: str | None) -> AccountBalan
         AccountRequired: if neither is given.
         AccountNotFound: if there is none, or the actor doesn't see it.
     """
-    query = sa.select(Account.id, Account.name, Account.balance)
+    query = sa.select(*_ACCOUNT)
     if name:
         query = query.where(Account.name == name)
     elif actor.account_id is not None:
@@ -114,7 +118,12 @@ def account(session: Session, actor: Actor, *, name: str | None) -> AccountBalan
     row = session.execute(query).one_or_none()
     if row is None or not actor.sees(row.id):
         raise errors.AccountNotFound
-    return AccountBalance(*row)
+    return _account(row)
+
+
+def _account(row: sa.Row[*tuple[Any, ...]]) -> AccountBalance:
+    terms = Terms(rush_variant_credits=row.rush_variant_credits, in_flight_max=row.in_flight_max)
+    return AccountBalance(row.id, row.name, row.balance, terms)
 
 
 def statement(

@@ -5,7 +5,7 @@ One tree. A class docstring is its default message; `code`, `http_status` and `r
 
 from core.errors.access import KeyMakerWithoutRole, NotAuthenticated, PermissionDenied, SignInOver
 from core.errors.base import StagingError
-from core.errors.credits import InsufficientCredits, InvalidAmount
+from core.errors.credits import InsufficientCredits, InvalidAmount, PriceChanged, RushNotAllowed
 from core.errors.house import ConfigurationError, FiguresNotKept, LabelFailed, StorageUnavailable
 from core.errors.provider import (
     PredictionNotFound,
@@ -102,6 +102,7 @@ __all__ = [
     "PredictionCanceled",
     "PredictionFailed",
     "PredictionNotFound",
+    "PriceChanged",
     "ProviderAmbiguous",
     "ProviderError",
     "ProviderPaymentRequired",
@@ -112,6 +113,7 @@ __all__ = [
     "QueueTimedOut",
     "RefundNotFound",
     "RequestTooLarge",
+    "RushNotAllowed",
     "SafetyRefused",
     "SignInOver",
     "StagingError",

@@ -10,6 +10,20 @@ class InsufficientCredits(StagingError):
     http_status = 402
 
 
+class RushNotAllowed(StagingError):
+    """This account has no right to rush. Nothing was charged; stage it as normal, or have a manager allow it."""
+
+    code = "rush_not_allowed"
+    http_status = 403
+
+
+class PriceChanged(StagingError):
+    """The price changed just now. Nothing was charged; look at the new one and send it again."""
+
+    code = "price_changed"
+    http_status = 409
+
+
 class InvalidAmount(StagingError):
     """Amounts are whole credits above zero. Nothing was changed."""
 

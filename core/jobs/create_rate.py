@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def take(session: Session, *, wanted: int, per_minute: int, burst: int, now: datetime) -> int:
     """Take up to `wanted` tokens; returns how many there were. The row stays locked until the commit."""
-    spent_until, now_us, interval = _lock(session), _microseconds(now), _interval(per_minute)
+    spent_until, now_us, interval = lock(session), _microseconds(now), _interval(per_minute)
     if spent_until - now_us > burst * interval + _FARTHEST_US:
         # The clock was set back: what lies farther ahead than anything we ever store says nothing about today.
         spent_until = now_us
@@ -45,11 +45,12 @@ def blocked_until(session: Session, *, per_minute: int, burst: int, now: datetim
 def block(session: Session, *, until: datetime, per_minute: int, burst: int) -> None:
     """Give out nothing before `until`, one token at that time, and then the usual rate."""
     blocked = _microseconds(until) + (burst - 1) * _interval(per_minute)
-    if blocked > _lock(session):
+    if blocked > lock(session):
         _store(session, blocked)
 
 
-def _lock(session: Session) -> int:
+def lock(session: Session) -> int:
+    """Keep others from taking until the commit; until when tokens are spent."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(RateLimit).values(name=_NAME, spent_until_us=0).on_conflict_do_nothing())
     return session.execute(

@@ -1,4 +1,4 @@
-"""Whose turn is it? Releases queued variants to the queue, by priority, as fast as the create rate allows.
+"""Who is ordered next? Releases queued variants to the queue, by their turns, as fast as the create rate allows.
 
 The order is decided here, at the moment there is room for one more, and not when a variant is enqueued: what is
 in the queue is already on its way to the provider.
@@ -10,10 +10,10 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from core import clock
-from core.jobs import create_rate, pause
+from core.jobs import create_rate, in_flight, pause, turns
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
-from core.models import Variant
+from core.models import Job, Variant
 
 # A released variant whose task was lost with its process is released again after this.
 RELEASE_LEASE = timedelta(seconds=5)
@@ -24,8 +24,8 @@ QUEUE_TIMEOUT = timedelta(minutes=30)
 class Enqueue(Protocol):
     """Hands one variant to the queue."""
 
-    def __call__(self, variant_id: str, *, rank: int) -> None:
-        """Enqueue the variant; the lower rank comes first."""
+    def __call__(self, variant_id: str, *, turn: int) -> None:
+        """Enqueue the variant; the lower turn comes first."""
 
 
 def waiting_since() -> sa.ColumnElement[datetime]:
@@ -37,7 +37,7 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
     """Release as many due variants as there are tokens; returns how many.
 
     1. Look, without a lock, whether anything is due and may be ordered: most rounds end here.
-    2. In one transaction: choose by rank and age, take tokens, push `next_due_at` beyond a lease. While the provider
+    2. In one transaction: choose by turn and age, take tokens, push `next_due_at` beyond a lease. While the provider
        takes no orders from us, one is chosen now and then, to see whether that is over.
     3. Enqueue what was chosen. A crash before this is healed by the lease.
     """
@@ -57,13 +57,18 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
     with desk.database.write() as session:
         if paused is not None and not pause.claim_trial(session):
             return 0
-        chosen = session.execute(
-            sa.select(Variant.id, Variant.priority)
-            .where(*due)
-            .order_by(Variant.priority, Variant.id)
-            .limit(desk.create_burst if paused is None else 1)
-            .with_for_update(skip_locked=True)
-        ).all()
+        room = in_flight.room(session, now)
+        chosen = in_flight.within(
+            room,
+            session.execute(
+                sa.select(Variant.id, Variant.turn, Job.account_id)
+                .join(Job, Job.id == Variant.job_id)
+                .where(*due, Job.account_id.not_in([account for account, left in room.items() if left <= 0]))
+                .order_by(Variant.turn, Variant.id)
+                .limit(desk.create_burst if paused is None else 1)
+                .with_for_update(skip_locked=True, of=Variant)
+            ).all(),
+        )
         granted = create_rate.take(
             session, wanted=len(chosen), per_minute=desk.creates_per_minute, burst=desk.create_burst, now=now
         )
@@ -75,6 +80,7 @@ def release(desk: Desk, enqueue: Enqueue) -> int:
             .where(Variant.id.in_([row.id for row in released]), Variant.state == VariantState.QUEUED)
             .values(next_due_at=now + RELEASE_LEASE)
         )
+        turns.serve(session, [row.id for row in released])
     for row in released:
-        enqueue(row.id, rank=row.priority)
+        enqueue(row.id, turn=row.turn)
     return len(released)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from core import errors, logs
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.credits import pricing
 from core.credits import queries as credit_queries
 from core.jobs import events, idempotency, new_job, queries
 from core.jobs.desk import Desk
@@ -41,7 +40,7 @@ class Retry:
 
 
 def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | None = None) -> Submission:
-    """Stage again the variants of an ended job that have no result; 20 credits each, taken now.
+    """Stage again the variants of an ended job that have no result, each for what it cost before, taken now.
 
     1. Check who asks, and whether the same Idempotency-Key asked before.
     2. In one transaction: lock the first job of the family (a job, its retries, theirs), so that two who ask at once
@@ -66,7 +65,7 @@ def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | N
                 session,
                 actor,
                 _again(session, old, missing, idempotency_key=idempotency.numbered(key, 0), fingerprint=fingerprint),
-                message=_words(old, missing),
+                message=_words(old, missing, price_credits=_variant_credits(session, old.id) * len(missing)),
             )
             message = f"What has no result is staged again as job {new_id}."
             events.add(session, actor, job_id=old.id, kind=EventKind.RETRIED, message=message)
@@ -88,9 +87,8 @@ def retryable(session: Session, job: JobDetail) -> Retryable:
     family = _family(_first_of_family(session, job.id))
     why_not = _why_not_yet(session, job, family)
     missing = _missing_in(session, job, family)
-    return Retryable(
-        price_credits=pricing.VARIANT_PRICE_CREDITS * len(missing), why_not=why_not or ("" if missing else _ALL_DONE)
-    )
+    price = _variant_credits(session, job.id) * len(missing)
+    return Retryable(price_credits=price, why_not=why_not or ("" if missing else _ALL_DONE))
 
 
 def retries_of(session: Session, job_id: str) -> tuple[Retry, ...]:
@@ -134,6 +132,11 @@ def _family(root: str) -> sa.CTE:
     return family.union_all(sa.select(Job.id, Job.state).join(family, Job.retry_of == family.c.id))
 
 
+def _variant_credits(session: Session, job_id: str) -> int:
+    # One price for all variants of a job; what was rush then is rush again, whatever the account may by now.
+    return session.scalars(sa.select(Variant.price_credits).where(Variant.job_id == job_id).limit(1)).one()
+
+
 def _missing_in(session: Session, job: JobDetail, family: sa.CTE) -> list[int]:
     done = set(
         session.scalars(
@@ -160,6 +163,7 @@ def _again(
         prompt_version=row.prompt_version,
         model=old.model,
         priority=Priority(old.priority),
+        variant_credits=_variant_credits(session, old.id),
         idempotency_key=idempotency_key,
         request_fingerprint=fingerprint,
         retry_of=old.id,
@@ -167,7 +171,6 @@ def _again(
     )
 
 
-def _words(old: JobDetail, missing: Sequence[int]) -> str:
-    names = " and ".join(variant_name(index) for index in missing)
-    price = pricing.VARIANT_PRICE_CREDITS * len(missing)
-    return f"{names} of {old.photo.file_name} submitted again for {price} credits, as a retry of job {old.id}."
+def _words(old: JobDetail, missing: Sequence[int], *, price_credits: int) -> str:
+    what = f"{' and '.join(variant_name(index) for index in missing)} of {old.photo.file_name}"
+    return f"{what} submitted again for {price_credits} credits, as a retry of job {old.id}."

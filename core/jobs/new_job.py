@@ -11,7 +11,7 @@ from core.auth import audit
 from core.auth.actors import Actor
 from core.auth.audit import AuditKind
 from core.credits import ledger, pricing
-from core.jobs import events, search_text, seeds
+from core.jobs import events, search_text, seeds, turns
 from core.jobs.details import JobDetail
 from core.jobs.events import EventKind
 from core.jobs.states import JobState, Priority, VariantState
@@ -33,6 +33,7 @@ class NewJob:
     prompt_version: str
     model: str
     priority: Priority
+    variant_credits: int
     idempotency_key: str | None
     request_fingerprint: str | None
     retry_of: str | None = None
@@ -55,7 +56,8 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
         InsufficientCredits: if the balance is short; the transaction must then be given up.
     """
     now, job_id = clock.now(), new_id()
-    price = pricing.VARIANT_PRICE_CREDITS * len(job.variant_indexes)
+    count = len(job.variant_indexes)
+    price = job.variant_credits * count
     session.execute(
         sa.insert(Job).values(
             id=job_id,
@@ -81,6 +83,7 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
     )
     ledger.charge(session, account_id=job.account_id, job_id=job_id, amount_credits=price, actor=actor.name)
     audit.note(session, actor, AuditKind.SPEND, account_id=job.account_id, job_id=job_id, detail=f"{price} credits")
+    turn_numbers = turns.take(session, account_id=job.account_id, priority=job.priority, count=count)
     session.execute(
         sa.insert(Variant),
         [
@@ -90,12 +93,12 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
                 "variant_index": index,
                 "state": VariantState.QUEUED,
                 "seed": seed,
-                "price_credits": pricing.VARIANT_PRICE_CREDITS,
-                "priority": job.priority.rank,
+                "price_credits": job.variant_credits,
+                "turn": turn,
                 "created_at": now,
                 "next_due_at": now,
             }
-            for index, seed in zip(job.variant_indexes, seeds.different(len(job.variant_indexes)), strict=True)
+            for index, seed, turn in zip(job.variant_indexes, seeds.different(count), turn_numbers, strict=True)
         ],
     )
     events.add(session, actor, job_id=job_id, kind=EventKind.SUBMITTED, message=message)

@@ -101,10 +101,12 @@ def _jobs_with(session: Session, actor: Actor, condition: sa.ColumnElement[bool]
 
 
 def _queue_depth(session: Session, actor: Actor) -> dict[str, int]:
-    waiting = sa.select(Variant.priority, sa.func.count()).where(Variant.state == VariantState.QUEUED)
-    rows = session.execute(waiting.where(*_is_seen(actor)).group_by(Variant.priority))
+    waiting = sa.select(Job.priority, sa.func.count()).join(Variant, Variant.job_id == Job.id)
+    rows = session.execute(
+        waiting.where(Variant.state == VariantState.QUEUED, *seen_by(actor)).group_by(Job.priority)
+    )
     found = dict(rows.all())
-    return {priority.value: found.get(priority.rank, 0) for priority in Priority}
+    return {priority.value: found.get(priority, 0) for priority in Priority}
 
 
 def _is_seen(actor: Actor) -> list[sa.ColumnElement[bool]]:

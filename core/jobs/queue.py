@@ -71,9 +71,9 @@ class VariantQueue:
             _QUEUE, worker_concurrency=_THREADS, polling_interval_sec=_POLL_SECONDS, on_conflict="always_update"
         )
 
-    def enqueue(self, variant_id: str, *, rank: int) -> None:
-        """Hand over one variant; the lower rank comes first. Each task has an id of its own: a used one blocks."""
-        with SetWorkflowID(f"{variant_id}:{new_id()}"), SetEnqueueOptions(priority=rank):
+    def enqueue(self, variant_id: str, *, turn: int) -> None:
+        """Hand over one variant; the lower turn comes first. Each task has an id of its own: a used one blocks."""
+        with SetWorkflowID(f"{variant_id}:{new_id()}"), SetEnqueueOptions(priority=turn):
             DBOS.enqueue_workflow(_QUEUE, _create_prediction, variant_id)
 
     def forget_finished(self) -> int:

@@ -12,6 +12,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import ledger, pricing
 from core.credits import queries as credit_queries
+from core.credits import terms as credit_terms
 from core.images import preparation, thumbnails, validation
 from core.jobs import idempotency, new_job, queries
 from core.jobs.desk import Desk
@@ -80,16 +81,11 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
         PermissionDenied, AccountRequired, AccountNotFound, ValidationFailed: who or where.
         UnknownRoomType, UnknownStyle, InstructionsRefused, InstructionsTooLong, PhotoRefused: what.
         IdempotencyConflict: the key was used for something else.
-        InsufficientCredits: the balance is short. In all these cases nothing was written.
+        RushNotAllowed, PriceChanged, InsufficientCredits: for how much. In all these cases nothing was written.
     """
     actor.require(Action.STAGE)
-    if not request.uploads:
-        raise errors.ValidationFailed("Send at least one photo as `image`. Nothing was charged.")
-    if len(request.uploads) > UPLOADS_MAX:
-        raise errors.ValidationFailed(f"Send at most {UPLOADS_MAX} photos at once. Nothing was charged.")
-    if sum(len(upload.data) for upload in request.uploads) > UPLOADS_MAX_BYTES:
-        raise errors.RequestTooLarge
-    _priority(request.priority)
+    _require_handy(request.uploads)
+    priority = _priority(request.priority)
     prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
     with desk.database.read() as session:
         account = credit_queries.account(session, actor, name=request.account)
@@ -98,12 +94,16 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     earlier = idempotency.find_earlier(desk, key, fingerprint, count=len(request.uploads))
     if earlier is not None:
         return earlier
-    price = pricing.JOB_PRICE_CREDITS * len(request.uploads)
+    variant_credits = account.terms.variant_credits(is_rush=priority is Priority.RUSH)
+    job_price = variant_credits * pricing.VARIANTS_PER_JOB
+    price = job_price * len(request.uploads)
     if account.balance < price:
         raise ledger.insufficient(account.name, needed=price, balance=account.balance)
     photos = [_store_photo(desk, account.id, upload, prepared) for upload, prepared in _prepare(request.uploads)]
     try:
         with desk.database.write() as session:
+            if priority is Priority.RUSH:
+                _require_price(session, account.id, variant_credits)
             job_ids = [
                 new_job.insert(
                     session,
@@ -114,10 +114,12 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
                         account_id=account.id,
                         photo_id=_insert_photo(session, account.id, photo),
                         file_name=photo.file_name,
+                        priority=priority,
+                        variant_credits=variant_credits,
                         idempotency_key=idempotency.numbered(key, number),
                         fingerprint=fingerprint,
                     ),
-                    message=f"{photo.file_name} was submitted for {pricing.JOB_PRICE_CREDITS} credits.",
+                    message=f"{photo.file_name} was submitted for {job_price} credits.",
                 )
                 for number, photo in enumerate(photos)
             ]
@@ -135,6 +137,21 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     return Submission(jobs=jobs, balance=balance, repeated=False)
 
 
+def _require_handy(uploads: Sequence[Upload]) -> None:
+    if not uploads:
+        raise errors.ValidationFailed("Send at least one photo as `image`. Nothing was charged.")
+    if len(uploads) > UPLOADS_MAX:
+        raise errors.ValidationFailed(f"Send at most {UPLOADS_MAX} photos at once. Nothing was charged.")
+    if sum(len(upload.data) for upload in uploads) > UPLOADS_MAX_BYTES:
+        raise errors.RequestTooLarge
+
+
+def _require_price(session: Session, account_id: int, rush_variant_credits: int) -> None:
+    """Whoever sets another price meanwhile waits for the commit, or was first: then nothing is bought unseen."""
+    if credit_terms.terms_of(session, account_id, lock=True).variant_credits(is_rush=True) != rush_variant_credits:
+        raise errors.PriceChanged
+
+
 def _new_job(
     request: StageRequest,
     prompt: compose.ComposedPrompt,
@@ -142,6 +159,8 @@ def _new_job(
     account_id: int,
     photo_id: str,
     file_name: str,
+    priority: Priority,
+    variant_credits: int,
     idempotency_key: str | None,
     fingerprint: str,
 ) -> NewJob:
@@ -155,7 +174,8 @@ def _new_job(
         prompt=prompt.text,
         prompt_version=prompt.version,
         model=DEFAULT_MODEL.name,
-        priority=_priority(request.priority),
+        priority=priority,
+        variant_credits=variant_credits,
         idempotency_key=idempotency_key,
         request_fingerprint=fingerprint,
     )

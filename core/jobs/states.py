@@ -37,15 +37,10 @@ class VariantState(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon a job's variants are released, lower rank first."""
+    """How soon a job's variants have their turn."""
 
     NORMAL = "normal"
     RUSH = "rush"
-
-    @property
-    def rank(self) -> int:
-        """The number by which the dispatcher sorts."""
-        return {Priority.RUSH: 10, Priority.NORMAL: 100}[self]
 
 
 def variant_name(index: int) -> str:

@@ -7,6 +7,7 @@ from core.models.base import Base
 from core.models.jobs import Attempt, Job, JobEvent, Variant
 from core.models.photos import Photo
 from core.models.queue_pauses import QueuePause
+from core.models.queue_turns import QueueTurn
 from core.models.rate_limits import RateLimit
 from core.models.refunds import Refund, RefundLimit
 from core.models.users import User
@@ -23,6 +24,7 @@ __all__ = [
     "LedgerEntry",
     "Photo",
     "QueuePause",
+    "QueueTurn",
     "RateLimit",
     "Refund",
     "RefundLimit",

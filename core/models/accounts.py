@@ -9,7 +9,11 @@ from core.models.base import Base, BigId
 
 
 class Account(Base):
-    """A customer with a balance of credits, which equals the sum of its ledger entries at all times."""
+    """A customer with a balance of credits, which equals the sum of its ledger entries at all times.
+
+    `rush_variant_credits` is what a variant of a rush job costs it; without, it may not rush. No more than
+    `in_flight_max` of its variants are under way at once, if there is one.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (sa.CheckConstraint("balance >= 0", name="balance_not_negative"),)
@@ -18,6 +22,8 @@ class Account(Base):
     name: Mapped[str] = mapped_column(unique=True)
     balance: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime]
+    rush_variant_credits: Mapped[int | None]
+    in_flight_max: Mapped[int | None]
 
 
 class LedgerEntry(Base):

@@ -86,7 +86,9 @@ class Job(Base):
 
 
 class Variant(Base):
-    """One of a job's pictures. `next_due_at` says when the dispatcher or the sweep has to look at it again.
+    """One of a job's pictures. While it is queued, the lowest `turn` is ordered first (`core.jobs.turns`).
+
+    `next_due_at` says when the dispatcher or the sweep has to look at it again.
 
     `retried_at` says when its one free retry sent it back to the queue, `settled_by` through which door the news
     came that ended it.
@@ -113,7 +115,7 @@ class Variant(Base):
     state: Mapped[str]
     seed: Mapped[int] = mapped_column(sa.BigInteger)
     price_credits: Mapped[int]
-    priority: Mapped[int]
+    turn: Mapped[int]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     result_key: Mapped[str | None]

@@ -4,7 +4,8 @@ from datetime import date
 
 import streamlit as st
 
-_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+# What can be asked for: at the ends of the calendar a day has no beginning in every zone, or no day after it.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 
 def asked(name: str) -> str:
@@ -29,8 +30,7 @@ def asked_day(name: str) -> date | None:
         day = date.fromisoformat(asked(name))
     except ValueError:
         return None
-    # At the ends of the calendar a day has no beginning in every zone, or no day after it.
-    return day if _FIRST_DAY <= day <= _LAST_DAY else None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def begin(key: str, value: object) -> None:

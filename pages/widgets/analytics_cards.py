@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.analytics.definitions import DEFINITIONS
-from pages.widgets import analytics_jobs, charts, formatting
+from pages.widgets import analytics_jobs, chart_picture, charts, formatting
 from pages.widgets.analytics_jobs import Jobs
 
 Point = Mapping[str, Any]
@@ -25,8 +25,8 @@ STYLE = f"""<style>
 class Card:
     """A chart with its words. Without a figure there is nothing to draw, and `empty` says why.
 
-    `file` is what its picture is called. `jobs` are those behind the whole chart; `narrowed` finds those behind a
-    point of it that was clicked.
+    `file` is what its picture is called, and `of` which days and filter it says to show. `jobs` are those behind the
+    whole chart; `narrowed` finds those behind a point of it that was clicked.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Card:
     figure: go.Figure | None
     empty: str
     file: str
+    of: str
     jobs: Jobs | None = None
     narrowed: Callable[[Point], Jobs | None] | None = None
 
@@ -58,7 +59,7 @@ def draw_inside(card: Card) -> None:
         return
     clickable: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if card.narrowed else {}
     st.plotly_chart(
-        card.figure,
+        chart_picture.told(card.figure, title=card.title, lines=(card.count, card.of), file=card.file),
         key=_key(card),
         config=charts.config(card.file),
         alt=f"{card.title}. {card.count}",

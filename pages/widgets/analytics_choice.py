@@ -12,8 +12,9 @@ from core import clock, errors
 from core.analytics import periods
 from core.analytics.filters import Dimension, Filter
 from core.analytics.periods import Period, Preset
+from core.analytics.summary import Summary
 from core.prompts import presets
-from pages.widgets import address, formatting
+from pages.widgets import address, charts, formatting
 
 ALL, CUSTOM = "all", "custom"
 _PERIODS = {
@@ -37,7 +38,13 @@ _NAMES = {
     Dimension.PRIORITY: ("Priority", "priority", "Any priority"),
 }
 _DAYS = ("from", "to")
-_TEXT_MAX = 254
+# A date, the cross that takes it out, and the calendar.
+_DAY_WIDTH = 210
+_TEXT_MAX, _DAY_LETTERS = 254, 40
+_NO_DAY = (
+    f"figures are told of days from {address.FIRST_DAY.year} to {address.LAST_DAY.year}, written as 2026-11-22. "
+    "Choose some under “Other days”."
+)
 _REFUSED = "analytics-refused"
 
 
@@ -97,12 +104,22 @@ def draw(
     with line:
         if st.session_state[_key("period")] == CUSTOM:
             for name, label in zip(_DAYS, ("From", "To"), strict=True):
-                st.date_input(label, value=None, format="YYYY-MM-DD", key=_key(name), width=170)
+                st.date_input(
+                    label,
+                    value=None,
+                    # Without these, ten years around today.
+                    min_value=address.FIRST_DAY,
+                    max_value=address.LAST_DAY,
+                    format="YYYY-MM-DD",
+                    key=_key(name),
+                    width=_DAY_WIDTH,
+                )
         _draw_filters(choices)
         st.selectbox(
             "Grouped by",
             ["", *Dimension],
             format_func=lambda one: f"By {_NAMES[Dimension(one)][0].lower()}" if one else "Not grouped",
+            required=True,
             key=_key("by"),
             label_visibility="collapsed",
             width=170,
@@ -114,7 +131,8 @@ def draw(
             disabled=is_all,
             help="Before everything there is nothing to compare with."
             if is_all
-            else "With as many days before the period.",
+            else "With as many days as the period has, up to the day before it; a month as well, not with the "
+            "calendar month before.",
         )
         if _filter() != Filter():
             st.button(
@@ -132,6 +150,20 @@ def clear() -> None:
         st.session_state[_key(_NAMES[dimension][1])] = ""
 
 
+def back_to_usual_days() -> None:
+    """Look at the period that the page begins with."""
+    st.session_state[_key("period")] = _FIRST_PERIOD
+
+
+def said(summary: Summary) -> str:
+    """Of what figures are, for whom they reach without the page: days, zone, filter, and when they were read."""
+    period = summary.period
+    chosen = [f"{title(one)}: {name_of(one, value)}" for one, value in summary.wanted.wanted().items()]
+    read = summary.read_at.astimezone(period.zone)
+    days = f"{charts.said_days(period.first, period.last)}, days as in {period.zone.key}"
+    return " · ".join([days, *(chosen or ["all jobs"]), f"as of {read.day} {read:%b %Y, %H:%M}"])
+
+
 def _draw_filters(choices: Callable[[Dimension], Sequence[str]]) -> None:
     count = len(_filter().wanted())
     with st.popover(f"Filters · {count}" if count else "Filters", icon=":material/tune:", width=140):
@@ -142,6 +174,7 @@ def _draw_filters(choices: Callable[[Dimension], Sequence[str]]) -> None:
                 # What the address asks for stays choosable, even if there is nothing of it.
                 ["", *options, *([chosen] if chosen and chosen not in options else [])],
                 format_func=functools.partial(_words, dimension=dimension, anything=anything),
+                required=True,
                 key=_key(name),
             )
 
@@ -163,12 +196,12 @@ def _begin() -> None:
     first, last = (address.asked_day(name) for name in _DAYS)
     if asked and asked not in _PERIODS:
         refused.append(f"a period called “{asked[:_TEXT_MAX]}”")
-    refused += [f"the day “{address.asked(one)[:40]}”" for one in _DAYS if _is_no_day(one)]
+    no_days = [address.asked(one)[:_DAY_LETTERS] for one in _DAYS if _is_no_day(one)]
     if by and by not in list(Dimension):
         refused.append(f"figures by “{by[:_TEXT_MAX]}”")
     if (compare := address.asked("compare")) not in ("", "no"):
         refused.append(f"a comparison called “{compare[:_TEXT_MAX]}”")
-    fallback = CUSTOM if first and last and not asked else _FIRST_PERIOD
+    fallback = CUSTOM if (first or last) and not asked else _FIRST_PERIOD
     address.begin(_key("period"), asked if asked in _PERIODS else fallback)
     address.begin(_key("from"), first)
     address.begin(_key("to"), last)
@@ -176,8 +209,11 @@ def _begin() -> None:
     address.begin(_key("compare"), compare != "no")
     for _label, name, _anything in _NAMES.values():
         address.begin(_key(name), address.asked(name)[:_TEXT_MAX])
-    if refused:
-        st.session_state[_REFUSED] = f"The address asks for {' and '.join(refused)}, which there is not."
+    said = [f"The address asks for {' and '.join(refused)}, which there is not."] if refused else []
+    if no_days:
+        said.append(f"The address asks for {' and '.join(f'“{one}”' for one in no_days)}: {_NO_DAY}")
+    if said:
+        st.session_state[_REFUSED] = " ".join(said)
 
 
 def _is_no_day(name: str) -> bool:
@@ -217,7 +253,7 @@ def _custom(zone: str) -> tuple[Period, str]:
     except errors.PeriodReversed:
         return periods.asked(last, first, zone=zone), "The period ended before it began, so its days were swapped."
     except errors.PeriodTooLong as error:
-        return usual, f"{error.message} Shown are the last 30 days."
+        return usual, f"{error.message} Until then, the last 30 days are shown."
 
 
 def _keep() -> None:

@@ -1,11 +1,14 @@
 """How did it go over time? Charts of success, volume, time, credits and dollars, all on one axis."""
 
+import bisect
 import itertools
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import plotly.graph_objects as go
 
 from core.analytics import definitions
+from core.analytics.spans import Grain
 from core.analytics.summary import Headline, Step, Summary
 from core.analytics.timing import Durations
 from core.jobs.states import JobState
@@ -14,6 +17,10 @@ from pages.widgets.charts import Trace
 from pages.widgets.states import JOB_LOOKS
 
 _PERCENT, _MICROS = 100, 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNDER_WAY = {Grain.HOUR: "this hour", Grain.DAY: "today", Grain.WEEK: "this week", Grain.MONTH: "this month"}
+# A bar of what is not over yet.
+_FAINT = 0.45
 # A chart of shares begins in steps of so many percent below the lowest, and ends a little above all.
 _SHARE_STEP, _SHARE_TOP = 5, 100.8
 _IN_FLIGHT = "In flight"
@@ -34,6 +41,22 @@ def places(summary: Summary) -> list[str]:
     return [charts.place(step.span, summary.grain) for step in summary.steps]
 
 
+def unfinished(summary: Summary) -> int | None:
+    """The number of the step in which the figures were read, which is not over; None where none of them is."""
+    now_us = (summary.read_at - _EPOCH) // timedelta(microseconds=1)
+    begins = [*(step.span.since_us for step in summary.steps), summary.period.borders_us[-1]]
+    number = bisect.bisect_right(begins, now_us) - 1
+    return number if 0 <= number < len(summary.steps) else None
+
+
+def unfinished_words(summary: Summary, drawn: str) -> str:
+    """That the step under way is `drawn` in another way, to stand behind a count; nothing where none is."""
+    last = unfinished(summary)
+    if last is None or summary.steps[last].headline.is_empty:
+        return ""
+    return f"; {_UNDER_WAY[summary.grain]}, not over yet, is {drawn}"
+
+
 def _ends(summary: Summary) -> tuple[str, str]:
     return charts.ends([step.span for step in summary.steps], summary.grain)
 
@@ -42,7 +65,7 @@ def success(summary: Summary) -> go.Figure:
     """The success rate of each step with its interval, against the target; below it, points are red."""
     colors, target = charts.palette(), _PERCENT * definitions.SUCCESS_TARGET
     shares = [step.headline.success.success for step in summary.steps]
-    rates = [None if one.rate is None else _PERCENT * one.rate for one in shares]
+    rates = [None if one.rate is None else _percent(one.rate) for one in shares]
     intervals = [one.interval or (0.0, 0.0) for one in shares]
     line: Trace = {
         "type": "scatter",
@@ -57,20 +80,25 @@ def success(summary: Summary) -> go.Figure:
             "symbol": ["diamond" if rate is not None and rate <= target else "circle" for rate in rates],
         },
         "customdata": [
-            [one.part, one.whole, _PERCENT * low, _PERCENT * high]
+            [one.part, one.whole, _percent(low), _percent(high)]
             for one, (low, high) in zip(shares, intervals, strict=True)
         ],
         "hovertemplate": "%{y:.1f} %: %{customdata[0]:,} of %{customdata[1]:,} jobs"
         "<br>95 % sure: %{customdata[2]:.1f} to %{customdata[3]:.1f} %<extra></extra>",
     }
-    lowest = min([rate for rate in rates if rate is not None] + [target])
-    bottom = max(0, _SHARE_STEP * int((lowest - 2) // _SHARE_STEP))
+    lows = [_PERCENT * low for (low, _high), rate in zip(intervals, rates, strict=True) if rate is not None]
+    bottom = max(0, _SHARE_STEP * int((min([*lows, target]) - 1) // _SHARE_STEP))
     layout = {
         "xaxis": charts.time_axis([step.span for step in summary.steps], summary.grain),
         "yaxis": {"ticksuffix": " %", "range": [bottom, _SHARE_TOP]},
     }
     goal = charts.level(target, _ends(summary), f"Target: above {target:.0f} %")
-    return charts.figure([*_band(summary, intervals, rates), goal, line], layout)
+    return charts.figure([*_band(summary, intervals, rates), goal, *_with_open_end(summary, line)], layout)
+
+
+def _percent(share: float) -> float:
+    # Finer than anybody sees: a page is small.
+    return round(_PERCENT * share, 3)
 
 
 def volume(summary: Summary) -> go.Figure:
@@ -82,7 +110,7 @@ def volume(summary: Summary) -> go.Figure:
             "x": where,
             "y": [getattr(step.headline.success, name) for step in summary.steps],
             "name": word,
-            "marker": {"color": getattr(charts.palette(), color)},
+            "marker": _paint(summary, getattr(charts.palette(), color)),
             "customdata": said,
             # A part is clicked by itself, but hovered with what it is a part of.
             "hovertemplate": "<b>%{y:,} " + word.lower() + "</b><br>%{customdata}<extra></extra>",
@@ -124,7 +152,8 @@ def times(summary: Summary, durations: Callable[[Headline], Durations], expected
         "xaxis": charts.time_axis([step.span for step in summary.steps], summary.grain),
         "yaxis": {"ticksuffix": " s", "range": [0, _top(high, expected[1])]},
     }
-    return charts.figure([*levels, *lines], layout)
+    drawn = [part for line in lines for part in _with_open_end(summary, line)]
+    return charts.figure([*levels, *drawn], layout)
 
 
 def credits(summary: Summary) -> go.Figure:
@@ -132,9 +161,9 @@ def credits(summary: Summary) -> go.Figure:
     colors, where = charts.palette(), places(summary)
     moved = [step.headline.credits for step in summary.steps]
     traces: list[Trace] = [
-        _bars(where, [one.charged for one in moved], "Charged", colors.teal, "%{y:,} charged"),
+        _bars(summary, [one.charged for one in moved], "Charged", colors.teal, "%{y:,} charged"),
         {
-            **_bars(where, [-one.refunded for one in moved], "Refunded", colors.amber, "%{customdata:,} refunded"),
+            **_bars(summary, [-one.refunded for one in moved], "Refunded", colors.amber, "%{customdata:,} refunded"),
             "customdata": [one.refunded for one in moved],
         },
         {
@@ -151,23 +180,24 @@ def credits(summary: Summary) -> go.Figure:
     layout = {
         "barmode": "relative",
         "xaxis": charts.time_axis([step.span for step in summary.steps], summary.grain),
-        "yaxis": {"tickformat": ",d"},
+        "yaxis": charts.count_axis(max(max(one.charged, one.refunded) for one in moved)),
     }
     return charts.figure(traces, layout)
 
 
 def costs(summary: Summary) -> go.Figure:
     """Dollars paid to Replicate in each step: what bought a result, and what did not, by what became of it."""
-    colors, where = charts.palette(), places(summary)
+    colors = charts.palette()
     spent = [step.headline.costs for step in summary.steps]
     parts = (
-        ("With a result", [one.spent_usd_micros - one.wasted_usd_micros for one in spent], colors.teal),
+        ("With a result", [one.used_usd_micros for one in spent], colors.teal),
+        ("Under way", [one.under_way_usd_micros for one in spent], colors.blue),
         ("Wasted before a retry", [one.wasted_retried_usd_micros for one in spent], colors.amber),
         ("Wasted on failures", [one.wasted_failed_usd_micros for one in spent], colors.red),
         ("Wasted on canceled work", [one.wasted_canceled_usd_micros for one in spent], colors.gray),
     )
     traces = [
-        _bars(where, [value / _MICROS for value in values], name, color, "$%{y:,.2f} " + name.lower())
+        _bars(summary, [value / _MICROS for value in values], name, color, "$%{y:,.2f} " + name.lower())
         for name, values, color in parts
         if any(values)
     ]
@@ -190,15 +220,51 @@ def _submitted(summary: Summary, step: Step) -> str:
     return f"{charts.said(step.span, summary.grain)}: {', '.join([formatting.count(found.jobs, 'job'), *parts])}"
 
 
-def _bars(where: Sequence[str], values: Sequence[float], name: str, color: str, hover: str) -> Trace:
+def _bars(summary: Summary, values: Sequence[float], name: str, color: str, hover: str) -> Trace:
     return {
         "type": "bar",
-        "x": list(where),
+        "x": places(summary),
         "y": list(values),
         "name": name,
-        "marker": {"color": color},
+        "marker": _paint(summary, color),
         "hovertemplate": hover + "<extra></extra>",
     }
+
+
+def _paint(summary: Summary, color: str) -> dict[str, object]:
+    """Bars of one color, lighter where the step is not over."""
+    last = unfinished(summary)
+    if last is None:
+        return {"color": color}
+    return {"color": color, "opacity": [_FAINT if number == last else 1 for number in range(len(summary.steps))]}
+
+
+def _with_open_end(summary: Summary, line: Trace) -> list[Trace]:
+    """The line up to the last step that is over, and dotted from there to a hollow point in the one that is not."""
+    last = unfinished(summary)
+    if last is None or line["y"][last] is None:
+        return [line]
+    known = [number for number in range(last) if line["y"][number] is not None]
+    way = [*known[-1:], last]
+    color = line["line"]["color"]
+    sides = {"legendgroup": line["name"], "showlegend": False}
+    dotted: Trace = {
+        "type": "scatter",
+        "x": [line["x"][number] for number in way],
+        "y": [line["y"][number] for number in way],
+        "mode": "lines",
+        "name": line["name"],
+        "line": {"color": color, "width": 2, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    point: Trace = {
+        **line,
+        **{name: [line[name][last]] for name in ("x", "y", "customdata")},
+        "mode": "markers",
+        "marker": {"size": 8, "color": color, "symbol": "circle-open", "line": {"width": 2}},
+    }
+    over = {**line, "y": [None if number == last else value for number, value in enumerate(line["y"])]}
+    return [{**over, "legendgroup": line["name"]}, dotted | sides, point | sides]
 
 
 def _band(summary: Summary, intervals: Sequence[tuple[float, float]], rates: Sequence[float | None]) -> list[Trace]:
@@ -211,7 +277,7 @@ def _band(summary: Summary, intervals: Sequence[tuple[float, float]], rates: Seq
             continue
         run = list(group)
         where = [charts.place(step.span, summary.grain) for step, _interval, _rate in run]
-        lows, highs = ([_PERCENT * interval[end] for _step, interval, _rate in run] for end in (0, 1))
+        lows, highs = ([_percent(interval[end]) for _step, interval, _rate in run] for end in (0, 1))
         found.append(_area(where, lows, highs, color, is_first=not found))
     return found
 

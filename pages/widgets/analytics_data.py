@@ -1,6 +1,5 @@
 """Where do the page's figures come from? From the process's own columns, the same ones for a short while."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import streamlit as st
@@ -12,23 +11,29 @@ from core.auth.actors import Actor
 from pages.widgets import formatting, session
 from pages.widgets.analytics_choice import Choice
 
-# The columns themselves may be five seconds old.
-_KEPT, KEPT_WORDS = timedelta(seconds=20), "at most half a minute old"
+# The columns themselves may be five seconds old; a page is told of figures that are at most half a minute old.
+_KEPT = timedelta(seconds=20)
 _ENTRIES_MAX = 16
 
 
 def summary(actor: Actor, choice: Choice) -> Summary:
-    """All figures of what was chosen; without those of the period before, if the desk is younger than that."""
+    """All figures of what was chosen.
+
+    Raises:
+        AccountNotFound, UnknownRoomType, UnknownStyle: if the filter asks for what there is not.
+    """
     # On the way, it is seen to that the actor still is whom the page was drawn for.
     session.runtime()
-    is_compared = choice.is_compared and has_before(actor, choice)
-    return _summary(actor, replace(choice, is_compared=is_compared))
+    return _summary(actor, choice)
 
 
-def has_before(actor: Actor, choice: Choice) -> bool:
-    """Whether all of the period before has been lived through: a part of it is nothing to compare with."""
-    first = first_day(actor)
-    return first is not None and first <= choice.period.before.first
+def still(found: Summary) -> Summary:
+    """The same figures, for a part of a page that is drawn anew by itself: all of a page is of one moment.
+
+    It ends where the actor no longer is whom the page was drawn for.
+    """
+    session.runtime()
+    return found
 
 
 def choices(actor: Actor, dimension: Dimension) -> list[str]:

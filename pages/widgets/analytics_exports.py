@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.analytics import exports
+from core.analytics.filters import Dimension
 from core.analytics.summary import Summary
 from core.auth.actors import Actor
 from pages.widgets import analytics_data, session
@@ -30,13 +31,17 @@ def draw(actor: Actor, choice: Choice, summary: Summary) -> None:
             choice,
             lambda: _credits(actor, choice, still),
         )
-        st.caption("That it was exported is written to the audit log. A chart's picture: the camera above it.")
+        # In lines, or the longest would make the box as wide as the page.
+        st.caption(
+            "Figures are those of this page;  \ncredits by day are counted when you ask.  \n"
+            "Each export is written to the audit log.  \nA chart's picture: the camera above it."
+        )
 
 
 def _credits(actor: Actor, choice: Choice, still: Callable[[], Actor]) -> bytes:
     moved = analytics_data.credit_days(actor, choice)
-    database = session.runtime().database
-    return exports.credit_days_csv(database, still(), moved, choice.period, choice.filter)
+    database, by = session.runtime().database, choice.by or Dimension.ACCOUNT
+    return exports.credit_days_csv(database, still(), moved, choice.period, choice.filter, by=by)
 
 
 def _button(label: str, name: str, choice: Choice, made: Callable[[], bytes], *, why_not: str = "") -> None:

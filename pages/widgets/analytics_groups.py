@@ -17,7 +17,7 @@ _SORT = "sort"
 _SORTS: dict[str, tuple[str, Callable[[Headline], float | None], bool]] = {
     "jobs": ("Most jobs", lambda one: one.success.jobs, True),
     "success": ("Lowest success", lambda one: one.success.success.rate, False),
-    "p95": ("Slowest jobs, p95", lambda one: one.job_times.p95_seconds, True),
+    "p95": ("Slowest variants, p95", lambda one: one.variant_times.p95_seconds, True),
     "net": ("Most credits, net", lambda one: one.credits.net, True),
     "refunded": ("Most refunded", lambda one: one.credits.refunded, True),
     "spent": ("Most dollars", lambda one: one.costs.spent_usd_micros, True),
@@ -55,6 +55,7 @@ def _draw_sort() -> str:
         "Sort",
         list(_SORTS),
         format_func=lambda one: _SORTS[one][0],
+        required=True,
         key="analytics-sort",
         label_visibility="collapsed",
         width=200,
@@ -80,8 +81,8 @@ def _columns(heading: str) -> tuple[Column, ...]:
         Column(title="Jobs", width="minmax(58px, 1fr)", is_number=True),
         Column(title="Success", width="minmax(104px, 1fr)", is_number=True),
         Column(title="At first", width="minmax(66px, 1fr)", is_number=True),
-        Column(title="Job p50", width="minmax(66px, 1fr)", is_number=True),
-        Column(title="Job p95", width="minmax(66px, 1fr)", is_number=True),
+        Column(title="Variant p50", width="minmax(66px, 1fr)", is_number=True),
+        Column(title="Variant p95", width="minmax(66px, 1fr)", is_number=True),
         Column(title="Credits, net", width="minmax(84px, 1fr)", is_number=True),
         Column(title="Refunded", width="minmax(74px, 1fr)", is_number=True),
         Column(title="Paid", width="minmax(84px, 1fr)", is_number=True),
@@ -106,8 +107,8 @@ def _row(summary: Summary, by: Dimension, group: Group) -> Row:
                 text=formatting.percent(share.rate), below=interval, hover="95 % sure to lie within the second line"
             ),
             Cell(text=formatting.percent(one.success.first_attempt.rate)),
-            Cell(text=formatting.duration(one.job_times.p50_seconds)),
-            Cell(text=formatting.duration(one.job_times.p95_seconds)),
+            Cell(text=formatting.duration(one.variant_times.p50_seconds)),
+            Cell(text=formatting.duration(one.variant_times.p95_seconds)),
             Cell(text=formatting.number(one.credits.net)),
             Cell(text=formatting.percent(refunded), hover=formatting.credits(one.credits.refunded)),
             Cell(

@@ -15,7 +15,10 @@ _NOT_THERE = {Dimension.MODEL: "model", Dimension.PRIORITY: "priority"}
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The jobs submitted on these days, of this filter; `called` says which they are where that is not plain."""
+    """The jobs submitted on these days, of this filter; `called` says which they are where that is not plain.
+
+    `uncounted` says which of them the figure left out, where the Monitor can't.
+    """
 
     first: date
     last: date
@@ -23,12 +26,14 @@ class Jobs:
     state: JobState | None = None
     code: str = ""
     called: str = ""
+    uncounted: str = ""
     why_not: str = ""
 
     @property
     def label(self) -> str:
         """The words of the link to them."""
-        return f"Show jobs: {self.called}" if self.called else "Show jobs"
+        which = ", ".join(filter(None, (self.called, f"{self.uncounted} too" if self.uncounted else "")))
+        return f"Show jobs: {which}" if which else "Show jobs"
 
 
 def address(jobs: Jobs) -> dict[str, str]:

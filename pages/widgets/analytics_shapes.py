@@ -1,10 +1,12 @@
 """What is it made of? Charts of a whole period: how times are spread, why work failed, who brought news, and when."""
 
 import math
+from collections.abc import Sequence
+from datetime import date
 
 import plotly.graph_objects as go
 
-from core.analytics.course import Rhythm, Settled
+from core.analytics.course import Failure, Rhythm, Settled
 from core.analytics.money import RefundReason
 from core.analytics.summary import Summary
 from core.analytics.timing import Stage
@@ -13,7 +15,7 @@ from pages.widgets import charts, formatting
 from pages.widgets.charts import Trace
 
 _ROW_HEIGHT, _ROWS_ROOM = 34, 46
-FAILURES_MAX = 8
+_FAILURES_MAX = 8
 _PERCENT = 100
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Ticks of an axis on which each is a multiple of the one before.
@@ -79,6 +81,7 @@ def refund_reasons(reasons: tuple[RefundReason, ...]) -> go.Figure:
         "marker": {"color": [colors.gray if one.is_automatic else colors.amber for one in reasons]},
         "text": [formatting.number(one.credits) for one in reasons],
         "textposition": "auto",
+        "textangle": 0,
         "cliponaxis": False,
         "customdata": [one.count for one in reasons],
         "hovertemplate": "%{y}: %{x:,} credits in %{customdata:,} refunds<extra></extra>",
@@ -93,9 +96,15 @@ def reason_words(reason: str) -> str:
     return words.get(reason, "By the desk itself" if reason == "system" else formatting.sentence(reason))
 
 
+def shown_failures(summary: Summary) -> tuple[Failure, ...]:
+    """The causes that are drawn, most first; a single one more takes no more room than to say that it is missing."""
+    found = summary.failures
+    return found if len(found) == _FAILURES_MAX + 1 else found[:_FAILURES_MAX]
+
+
 def failures(summary: Summary) -> go.Figure:
     """Jobs by what failed them, most first, and beside each when they came."""
-    found, colors = summary.failures[:FAILURES_MAX], charts.palette()
+    found, colors = shown_failures(summary), charts.palette()
     names = [code_words(one.code) for one in found]
     shares = [_PERCENT * (one.jobs.rate or 0) for one in found]
     bars: Trace = {
@@ -109,6 +118,7 @@ def failures(summary: Summary) -> go.Figure:
             for one, share in zip(found, shares, strict=True)
         ],
         "textposition": "auto",
+        "textangle": 0,
         "cliponaxis": False,
         "customdata": [
             [one.code, sum(shares[: number + 1]), formatting.reason_of_job(one.code)]
@@ -137,7 +147,13 @@ def failures(summary: Summary) -> go.Figure:
     layout = _rows_layout() | {
         "xaxis": {"visible": False, "domain": [0, 0.46], "fixedrange": True},
         "xaxis2": charts.time_axis([step.span for step in summary.steps], summary.grain)
-        | {"domain": [0.52, 1], "anchor": "y", "nticks": 4},
+        # Half as wide as other charts.
+        | {
+            "domain": [0.52, 1],
+            "anchor": "y",
+            "tickangle": 0,
+            "tickvals": trend["x"][:: math.ceil(len(trend["x"]) / 2)],
+        },
     }
     return charts.figure([bars, trend], layout, height=_height(len(found)))
 
@@ -176,14 +192,15 @@ def settled(doors: tuple[Settled, ...]) -> go.Figure:
     return charts.figure(traces, layout, height=110)
 
 
-def rhythm(found: Rhythm) -> go.Figure:
-    """Jobs submitted in each hour of the week."""
+def rhythm(found: Rhythm, days: Sequence[date]) -> go.Figure:
+    """Jobs submitted in each hour of the week, of those weekdays that the period has."""
     hours = [f"{hour:02d}" for hour in range(24)]
+    there = sorted({day.weekday() for day in days[: len(_WEEKDAYS)]})
     trace: Trace = {
         "type": "heatmap",
         "x": hours,
-        "y": list(_WEEKDAYS),
-        "z": [list(row) for row in found.jobs],
+        "y": [_WEEKDAYS[number] for number in there],
+        "z": [list(found.jobs[number]) for number in there],
         "zmin": 0,
         "colorscale": [[0, charts.faded(charts.palette().teal, 0.06)], [1, charts.palette().teal]],
         "xgap": 2,

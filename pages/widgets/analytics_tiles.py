@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import streamlit as st
 
 from core.analytics import spans
-from core.analytics.definitions import DEFINITIONS, JOB_EXPECTED_SECONDS
+from core.analytics.definitions import DEFINITIONS, VARIANT_EXPECTED_SECONDS
 from core.analytics.success import Share
 from core.analytics.summary import Headline, Summary
-from pages.widgets import formatting
+from pages.widgets import analytics_course, formatting
 
 KEY = "analytics-tiles"
 # Five beside each other on a desk, two on a phone, all of one height.
@@ -22,28 +21,31 @@ STYLE = f"""<style>
 .st-key-{KEY} > div > div, .st-key-{KEY}-small > div > div {{height: 100%}}
 .st-key-{KEY} [data-testid='stMetricLabel'] p {{white-space: normal}}
 </style>"""
-_PERCENT, _MINUTE = 100, 60
+_PERCENT = 100
 # Less is no change that anybody would see in the figure itself.
 _SMALLEST = 0.05
-_Color = Literal["normal", "inverse", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """A figure: how it is written, what it counts, what it means, and which way is good."""
+    """A figure: how it is written, what it counts, what it means, and the share that tells how sure it is.
+
+    Without a share, nobody can tell a change from chance.
+    """
 
     label: str
     terms: tuple[str, ...]
     value: Callable[[Headline], float | None]
     written: Callable[[float | None], str]
     detail: Callable[[Headline], str]
-    good: _Color = "normal"
+    share: Callable[[Headline], Share] | None = None
     change: Callable[[float, float], str] | None = None
 
     @property
     def help(self) -> str:
-        """Its definition."""
-        return " ".join(DEFINITIONS[term] for term in self.terms)
+        """Its definition, and what the color of its change says."""
+        colored = [_COLORED] if self.share is not None else []
+        return " ".join([*(DEFINITIONS[term] for term in self.terms), *colored])
 
 
 def draw(tiles: Sequence[Tile], summary: Summary, *, key: str = KEY) -> None:
@@ -57,22 +59,39 @@ def draw(tiles: Sequence[Tile], summary: Summary, *, key: str = KEY) -> None:
 def _draw_one(tile: Tile, summary: Summary) -> None:
     value = tile.value(summary.headline)
     change = _change(tile, value, tile.value(summary.before) if summary.before is not None else None)
-    course = [tile.value(step.headline) for step in summary.steps if not spans.is_cut(step.span, summary.grain)]
-    known = [one for one in course if one is not None]
+    known = _course(tile, summary)
+    is_news = bool(change) and change != _AS_BEFORE and _is_news(tile, summary)
     st.metric(
         tile.label,
         tile.written(value),
         delta=change or None,
-        delta_color="off" if change == _AS_BEFORE else tile.good,
+        delta_color="normal" if is_news else "off",
         delta_arrow="off" if change == _AS_BEFORE else "auto",
         help=formatting.plain(tile.help),
         chart_data=known if len(known) > 1 else None,
     )
+    is_chance = bool(change) and change != _AS_BEFORE and tile.share is not None and not is_news
+    detail = [*tile.detail(summary.headline).split("\n"), *([_CHANCE] if is_chance else [])]
     # A line each: two spaces before its end break it.
-    st.caption("  \n".join(map(formatting.plain, tile.detail(summary.headline).split("\n"))))
+    st.caption("  \n".join(map(formatting.plain, detail)))
 
 
-_AS_BEFORE = "as before"
+def _course(tile: Tile, summary: Summary) -> list[float]:
+    """The figure of each step that is as long as the others, and over."""
+    over = summary.steps[: analytics_course.unfinished(summary)]
+    whole = [step.headline for step in over if not spans.is_cut(step.span, summary.grain)]
+    return [value for value in map(tile.value, whole) if value is not None]
+
+
+def _is_news(tile: Tile, summary: Summary) -> bool:
+    """Whether the shares of both periods lie so far apart that it is hardly chance."""
+    if tile.share is None or summary.before is None:
+        return False
+    return tile.share(summary.headline).lies_apart(tile.share(summary.before))
+
+
+_AS_BEFORE, _CHANCE = "as before", "change may be chance"
+_COLORED = "Its change has a color only where the intervals of both periods lie apart; else it may be chance."
 
 
 def _change(tile: Tile, now: float | None, before: float | None) -> str:
@@ -116,12 +135,12 @@ def _refunded_share(one: Headline) -> float | None:
 
 
 def _expectation() -> str:
-    low, high = (seconds // _MINUTE for seconds in JOB_EXPECTED_SECONDS)
-    return f"expected: {low} to {high} min"
+    low, high = VARIANT_EXPECTED_SECONDS
+    return f"expected: {low} to {high} s"
 
 
-def _of_completed(one: Headline) -> str:
-    return f"{formatting.number(one.job_times.count)} completed\n{_expectation()}"
+def _of_variants(one: Headline) -> str:
+    return f"{formatting.count(one.variant_times.count, 'variant')}\n{_expectation()}"
 
 
 def _waste(one: Headline) -> str:
@@ -138,6 +157,7 @@ TILES = (
         label="Success rate",
         terms=("success_rate", "interval"),
         value=lambda one: one.success.success.rate,
+        share=lambda one: one.success.success,
         written=formatting.percent,
         detail=lambda one: _sure(one.success.success, "job"),
         change=_points,
@@ -146,6 +166,7 @@ TILES = (
         label="At first attempt",
         terms=("first_attempt_success", "interval"),
         value=lambda one: one.success.first_attempt.rate,
+        share=lambda one: one.success.first_attempt,
         written=formatting.percent,
         detail=lambda one: _sure(one.success.first_attempt, "job"),
         change=_points,
@@ -154,26 +175,25 @@ TILES = (
         label="Variant success",
         terms=("variant_success", "interval"),
         value=lambda one: one.success.variants.rate,
+        share=lambda one: one.success.variants,
         written=formatting.percent,
         detail=lambda one: _sure(one.success.variants, "variant"),
         change=_points,
     ),
     Tile(
-        label="Time per job, p50",
-        terms=("job_time", "percentile"),
-        value=lambda one: one.job_times.p50_seconds,
+        label="Variant time, p50",
+        terms=("end_to_end", "percentile"),
+        value=lambda one: one.variant_times.p50_seconds,
         written=formatting.duration,
-        detail=_of_completed,
-        good="inverse",
+        detail=_of_variants,
         change=_seconds,
     ),
     Tile(
-        label="Time per job, p95",
-        terms=("job_time", "percentile"),
-        value=lambda one: one.job_times.p95_seconds,
+        label="Variant time, p95",
+        terms=("end_to_end", "percentile"),
+        value=lambda one: one.variant_times.p95_seconds,
         written=formatting.duration,
-        detail=_of_completed,
-        good="inverse",
+        detail=_of_variants,
         change=_seconds,
     ),
     Tile(
@@ -182,7 +202,6 @@ TILES = (
         value=lambda one: one.success.jobs,
         written=_whole,
         detail=_jobs_detail,
-        good="off",
         change=_relative,
     ),
     Tile(
@@ -193,7 +212,6 @@ TILES = (
         detail=lambda one: (
             f"{formatting.number(one.credits.charged)} charged\n{formatting.number(one.credits.refunded)} refunded"
         ),
-        good="off",
         change=_relative,
     ),
     Tile(
@@ -202,7 +220,6 @@ TILES = (
         value=_refunded_share,
         written=formatting.percent,
         detail=lambda one: f"{formatting.number(one.credits.refunded)} of\n{formatting.credits(one.credits.charged)}",
-        good="inverse",
         change=_points,
     ),
     Tile(
@@ -211,7 +228,6 @@ TILES = (
         value=lambda one: one.costs.spent_usd_micros,
         written=formatting.dollars,
         detail=_waste,
-        good="off",
         change=_relative,
     ),
     Tile(
@@ -220,7 +236,6 @@ TILES = (
         value=lambda one: one.costs.per_job_usd_micros,
         written=formatting.dollars,
         detail=lambda one: f"{formatting.dollars(one.costs.per_completed_job_usd_micros)}\na completed job",
-        good="inverse",
         change=_relative,
     ),
 )

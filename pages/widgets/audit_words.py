@@ -26,6 +26,7 @@ KINDS = {
     AuditKind.KEY_CREATED: ("Key created", "key", "green"),
     AuditKind.KEY_REVOKED: ("Key revoked", "key_off", "red"),
     AuditKind.LIMIT_CHANGED: ("Limit changed", "speed", "orange"),
+    AuditKind.TERMS_CHANGED: ("Terms changed", "handshake", "orange"),
     AuditKind.EXPORT: ("Export", "download", "gray"),
     AuditKind.SIGN_IN: ("Sign-in", "login", "gray"),
     AuditKind.SIGN_OUT: ("Sign-out", "logout", "gray"),

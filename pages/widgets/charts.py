@@ -3,6 +3,7 @@
 Drawings are plain mappings, as Plotly takes them: nothing is computed here, and only the colors need a session.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -19,7 +20,7 @@ HEIGHT = 296
 GRAY = "#8a837b"
 _ORDER = ("teal", "amber", "blue", "red", "violet", "gray")
 _WEEK_DAYS, _DAY_SECONDS = 7, 86_400
-_FEW = 5
+_TICKS_MAX = 5
 _STEP_SECONDS = {Grain.HOUR: 3_600, Grain.DAY: _DAY_SECONDS, Grain.WEEK: _WEEK_DAYS * _DAY_SECONDS}
 _MONTH_SECONDS = 30 * _DAY_SECONDS
 # What ticks and the heads of hover boxes say; a line break parts what is said once for many ticks.
@@ -118,8 +119,18 @@ def ends(spans: Sequence[Span], grain: Grain) -> tuple[str, str]:
 
 
 def count_axis(most: int) -> dict[str, Any]:
-    """An axis of whole numbers from zero; of few, each has its tick."""
-    return {"tickformat": ",d", "rangemode": "tozero", **({"dtick": 1} if most <= _FEW else {})}
+    """An axis of whole numbers from zero, also of one that is looked at closely: no tick stands between two."""
+    return {"tickformat": ",d", "rangemode": "tozero", "tick0": 0, "dtick": _whole_step(most)}
+
+
+def _whole_step(most: int) -> int:
+    """The least of 1, 2, 5, 10, 20, 50 … by which a few ticks reach so far."""
+    step = 1
+    for factor in itertools.cycle((2, 2.5, 2)):
+        if step * _TICKS_MAX >= most:
+            break
+        step = round(step * factor)
+    return step
 
 
 def level(y: float, where: Sequence[str], name: str, *, in_legend: bool = True) -> Trace:

@@ -6,12 +6,15 @@ import streamlit as st
 
 from core import clock
 from core.credits import pricing
+from core.jobs import waiting
 from core.jobs.details import JobDetail, VariantDetail
 from core.jobs.queries import TypicalTimes
 from core.jobs.states import JobState, VariantState, variant_name
-from pages.widgets import before_after, formatting, pictures
+from core.jobs.waiting import Place
+from pages.widgets import before_after, formatting, pictures, session
 from pages.widgets.states import VARIANT_LOOKS
 
+_AT_ONCE_SECONDS = 2
 _ENDED_TITLES = {VariantState.FAILED: "No result", VariantState.CANCELED: "Canceled"}
 
 
@@ -20,10 +23,11 @@ def draw_variants(job: JobDetail, typical: TypicalTimes, *, says_why: bool = Tru
 
     Without `says_why`, its failure is told elsewhere already.
     """
+    line = _places(job)
     columns = st.columns(max(len(job.variants), pricing.VARIANTS_PER_JOB))
     for column, variant in zip(columns, job.variants, strict=False):
         with column, st.container(border=True):
-            _draw_variant(job, variant, typical, says_why=says_why)
+            _draw_variant(job, variant, typical, line.get(variant.id), says_why=says_why)
 
 
 def outcome(job: JobDetail) -> str:
@@ -45,7 +49,16 @@ def _other_ending(job: JobDetail) -> str:
     return "was canceled" if is_canceled else "failed"
 
 
-def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes, *, says_why: bool) -> None:
+def _places(job: JobDetail) -> dict[str, Place]:
+    if not any(variant.state is VariantState.QUEUED for variant in job.variants):
+        return {}
+    with session.runtime().database.read() as opened:
+        return waiting.places(opened, session.runtime().desk, [variant.id for variant in job.variants])
+
+
+def _draw_variant(
+    job: JobDetail, variant: VariantDetail, typical: TypicalTimes, place: Place | None, *, says_why: bool
+) -> None:
     look = VARIANT_LOOKS[variant.state]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{variant_name(variant.index)}**", width="content")
@@ -59,7 +72,7 @@ def _draw_variant(job: JobDetail, variant: VariantDetail, typical: TypicalTimes,
         height=variant.result_height or job.photo.height,
         key=f"compare-{variant.id}",
         title=_title(variant),
-        detail=_detail(variant, typical, job.created_at) if says_why or variant.failure is None else "",
+        detail=_detail(variant, typical, place, job.created_at) if says_why or variant.failure is None else "",
         progress_percent=_progress(variant, typical),
         has_ended=is_ended,
     )
@@ -77,7 +90,7 @@ def _title(variant: VariantDetail) -> str:
     return _ENDED_TITLES.get(variant.state, VARIANT_LOOKS[variant.state].word)
 
 
-def _detail(variant: VariantDetail, typical: TypicalTimes, created_at: datetime) -> str:
+def _detail(variant: VariantDetail, typical: TypicalTimes, place: Place | None, created_at: datetime) -> str:
     if variant.failure is not None:
         return variant.failure.message
     if variant.state is VariantState.CANCELED:
@@ -86,7 +99,18 @@ def _detail(variant: VariantDetail, typical: TypicalTimes, created_at: datetime)
     if elapsed is None:
         elapsed = (clock.now() - created_at).total_seconds()
     again = "The first try failed; this one is at no charge. " if variant.was_retried else ""
-    return f"{again}{formatting.clock_face(elapsed)} so far. {_estimate(elapsed, typical)}".strip()
+    line = _line(place) if place is not None and place.ahead else ""
+    return f"{again}{line}{formatting.clock_face(elapsed)} so far. {_estimate(elapsed, typical)}".strip()
+
+
+def _line(place: Place) -> str:
+    """How many wait before it, and when its turn comes: "42 variants before it, starts in about 4 s. "."""
+    before = f"{formatting.count(place.ahead, 'variant')} before it"
+    if place.at is None:
+        return f"{before}. "
+    seconds = (place.at - clock.now()).total_seconds()
+    starts = f"in about {formatting.duration(seconds)}" if seconds > _AT_ONCE_SECONDS else "in a moment"
+    return f"{before}, starts {starts}. "
 
 
 def _estimate(elapsed_seconds: float, typical: TypicalTimes) -> str:

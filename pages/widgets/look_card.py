@@ -55,10 +55,26 @@ def draw() -> ChosenLook:
     return ChosenLook(room_type=str(room_type), style=str(style), instructions=instructions, refusal=refusal)
 
 
-def price_label(*, again: bool = False) -> str:
+def price_label(price_credits: int, *, again: bool = False) -> str:
     """The words on the button: what it does and what it costs."""
     verb = "Stage again with new seeds" if again else "Stage"
-    return f"{verb} · {pricing.VARIANTS_PER_JOB} variants · {formatting.credits(pricing.JOB_PRICE_CREDITS)}"
+    return f"{verb} · {pricing.VARIANTS_PER_JOB} variants · {formatting.credits(price_credits)}"
+
+
+def price_of(account: AccountBalance | None, *, is_rush: bool) -> int:
+    """What a job costs that account, in credits; the usual price if there is none, or it may not rush."""
+    if account is None or account.terms.rush_variant_credits is None:
+        return pricing.JOB_PRICE_CREDITS
+    return account.terms.variant_credits(is_rush=is_rush) * pricing.VARIANTS_PER_JOB
+
+
+def draw_rush(account: AccountBalance) -> bool:
+    """Draw the choice to rush, if the account may; whether it is wanted."""
+    if account.terms.rush_variant_credits is None:
+        return False
+    price = formatting.credits(price_of(account, is_rush=True))
+    words = f"Rush: before all normal photos that wait, for {price} instead of {pricing.JOB_PRICE_CREDITS}"
+    return st.toggle(words, key=f"rush-{account.id}")
 
 
 def _draw_prompt(room_type: str, style: str, instructions: str) -> str:
@@ -94,14 +110,14 @@ def draw_account(accounts: list[AccountBalance], *, usual_account_id: int | None
     return by_id[chosen]
 
 
-def draw_balance(account: AccountBalance) -> None:
+def draw_balance(account: AccountBalance, price_credits: int) -> None:
     """Draw what the account has and will have after the job, or that it has not enough."""
-    after = account.balance - pricing.JOB_PRICE_CREDITS
+    after = account.balance - price_credits
     if after >= 0:
         st.caption(f"{formatting.credits(account.balance)} now, {formatting.number(after)} after this job.")
     else:
         st.warning(
-            f"Not enough credits: this needs {pricing.JOB_PRICE_CREDITS}, {formatting.plain(account.name)} has"
+            f"Not enough credits: this needs {price_credits}, {formatting.plain(account.name)} has"
             f" {account.balance}. A manager can grant more.",
             icon=":material/account_balance_wallet:",
         )

@@ -167,7 +167,7 @@ class Writer:
             state=VariantState.QUEUED,
             seed=1,
             price_credits=20,
-            priority=100,
+            turn=1,
             created_at=at,
             next_due_at=_FAR,
         )

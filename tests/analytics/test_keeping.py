@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -136,6 +137,20 @@ def test_a_look_is_not_repeated_within_its_age(database: Database) -> None:
         writer.step()
     with kept.current() as history:
         assert history.ledger.length == known
+
+
+def test_figures_after_an_extension_are_those_of_a_fresh_start(database: Database) -> None:
+    """Also of columns that are read only where they are filled, as errors and waste are."""
+    writer, manager = written(database), factories.manager()
+    period = Period(date(2026, 2, 20), date(2026, 3, 20), ZoneInfo("UTC"))
+    figures = Figures(KeptHistory(database, max_age_seconds=0))
+    for _ in range(6):
+        for _ in range(8):
+            writer.step()
+        found = figures.summary(manager, period)
+        fresh = Figures(KeptHistory(database)).summary(manager, period)
+        assert replace(found, read_at=fresh.read_at) == fresh
+    assert found.failures and found.headline.costs.wasted_usd_micros
 
 
 def test_entries_with_late_ids_are_found(database: Database) -> None:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,8 @@ from core.analytics import definitions, exports, telling
 from core.analytics.filters import Dimension
 from core.analytics.keeping import KeptHistory
 from core.analytics.periods import Period
-from core.analytics.summary import Figures, Summary
+from core.analytics.success import Share
+from core.analytics.summary import Figures, Headline, Summary
 from core.db.session import Database
 from core.models import AuditEntry
 from tests import factories
@@ -38,6 +41,22 @@ def test_the_sentence_names_the_figures(found: Summary) -> None:
     assert told.startswith(f"Success {100 * rate:.1f} %")
     assert f"p95 {found.headline.variant_times.p95_seconds:.0f} s" in told
     assert "% of credits refunded" in told
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [(Share(2, 2), "down"), (Share(0, 400), "up"), (Share(400, 400), "down")],
+    ids=["few", "none", "all"],
+)
+def test_a_change_within_chance_is_told_as_such(found: Summary, before: Share, told: str) -> None:
+    def compared(now: Share) -> str:
+        def of(share: Share) -> Headline:
+            return replace(found.headline, success=replace(found.headline.success, success=share))
+
+        return telling.sentence(replace(found, headline=of(now), before=of(before)))
+
+    assert f"{told} " in compared(Share(200, 400))
+    assert ("may be chance" in compared(Share(200, 400))) is (before.whole == 2)
 
 
 def test_nothing_is_told_of_an_empty_period(database: Database) -> None:
@@ -69,7 +88,9 @@ def test_the_csv_adds_up_to_the_headline_and_is_noted(database: Database, found:
         lines = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
         assert sum(int(line["jobs"]) for line in lines) == found.headline.success.jobs
         assert sum(int(line["credits_net"]) for line in lines) == found.headline.credits.net
-        assert sum(int(line["wasted_usd_micros"]) for line in lines) == found.headline.costs.wasted_usd_micros
+        wasted = sum(Decimal(line["wasted_usd"]) for line in lines)
+        assert 1_000_000 * wasted == found.headline.costs.wasted_usd_micros
+        assert what.removeprefix("figures by ") in lines[0] and "name" not in lines[0]
 
 
 def test_every_definition_is_one_sentence() -> None:

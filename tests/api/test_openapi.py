@@ -270,6 +270,7 @@ KEY = {"headers": {"Idempotency-Key": "again"}}
 RETRY, CANCEL, STATUS = "/jobs/{failed}/retry", "/jobs/{running}/cancel", "/replicate/status/{prediction_id}"
 APPROVE, DECLINE = "/refunds/{refund_id}/approve", "/refunds/{refund_id}/decline"
 NO = {"json": {"note": "The picture is fine."}}
+TERMS: dict[str, Any] = {"json": {"rushVariantCredits": 30, "inFlightMax": 8}}
 SYNC = _call("POST", "/sync-staging", json={})
 VIEW = _call("GET", STATUS)
 PHOTO = _call("GET", "/files/{photo_key}")
@@ -325,6 +326,9 @@ DELIBERATE: list[tuple[str, str, int, Ask]] = [
     ("get", "/replicate/status/{prediction_id}", 503, _while_provider_fails(AWAY, VIEW, "get")),
     ("get", "/accounts/{account}", 200, _call("GET", f"/accounts/{BELLEVUE}", params={"limit": 1})),
     ("get", "/accounts/{account}", 404, _call("GET", f"/accounts/{OUTSIDER}", who="bob")),
+    ("put", "/terms/{account}", 200, _call("PUT", f"/terms/{BELLEVUE}", **TERMS)),
+    ("put", "/terms/{account}", 403, _call("PUT", f"/terms/{BELLEVUE}", who="dora", **TERMS)),
+    ("put", "/terms/{account}", 404, _call("PUT", "/terms/nobody's", **TERMS)),
     ("get", "/analytics/summary", 200, _call("GET", "/analytics/summary", params={"by": "style"})),
     ("get", "/analytics/summary", 404, _call("GET", "/analytics/summary", params={"account": "nobody's"})),
     ("get", "/files/{key}", 200, PHOTO),

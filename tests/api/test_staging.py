@@ -38,6 +38,7 @@ UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 
 def test_staging_one_photo_answers_with_its_job(api: Api) -> None:
+    factories.allow_rush(api.desk.database)
     answer = api.stage("bob", priority="rush", instructions="plants")
     body = answer.json()
 
@@ -46,8 +47,8 @@ def test_staging_one_photo_answers_with_its_job(api: Api) -> None:
     assert UUID7.fullmatch(body["jobId"])
     assert {name: body[name] for name in ("status", "creditsUsed", "balance", "replicateJobId")} == {
         "status": "pending",
-        "creditsUsed": 40,
-        "balance": 960,
+        "creditsUsed": 60,
+        "balance": 940,
         "replicateJobId": None,
     }
     job = body["job"]

@@ -189,7 +189,7 @@ def _variant_row(job_id: str, index: int, now: Any) -> dict[str, Any]:
         "state": "queued",
         "seed": index,
         "price_credits": pricing.VARIANT_PRICE_CREDITS,
-        "priority": 1,
+        "turn": 1,
         "created_at": now,
         "next_due_at": now,
     }

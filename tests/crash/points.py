@@ -121,6 +121,7 @@ EXCEPTIONS: dict[str, str] = {
     "auth.users.set_role": _ASKED_AGAIN,
     "auth.users.sign_out": _ASKED_AGAIN,
     "credits.limits.set_refund_limit": _ASKED_AGAIN,
+    "credits.terms.set_terms": _ASKED_AGAIN,
     "credits.service.adjust": _ASKED_AGAIN,
     "credits.service.grant": _ASKED_AGAIN,
     "jobs.refunds.approve": _ASKED_AGAIN,

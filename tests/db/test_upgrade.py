@@ -13,8 +13,9 @@ from core.auth import actors
 from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.db import schema
-from core.jobs import refund_queries, refunds, service
+from core.jobs import dispatch, refund_queries, refunds, service
 from core.jobs.desk import Desk
+from core.jobs.states import Priority
 from core.models import AuditEntry, Job
 from tests import factories
 from tests.fake_provider import FakeProvider
@@ -185,3 +186,18 @@ def test_lines_of_the_audit_log_get_the_identities_of_those_they_name(desk: Desk
         session.execute(sa.text("UPDATE audit_entries SET actor_identity = 'user:1'"))
     with pytest.raises(DBAPIError, match="actor_identity"), desk.database.write() as session:
         session.execute(sa.text(line).bindparams(actor="x", made_by=None))
+
+
+def test_what_waits_keeps_its_order_where_ranks_become_turns(desk: Desk) -> None:
+    normal, rush = factories.job(desk), factories.job(desk, priority=Priority.RUSH)
+    downgrade(desk)
+    with desk.database.read() as session:
+        ranks = session.execute(sa.text("SELECT job_id, priority FROM variants")).all()
+    assert {tuple(row) for row in ranks} == {(normal, 100), (rush, 10)}
+    schema.migrate(desk.database)
+    later = factories.job(desk, account=factories.OUTSIDER)
+
+    order: list[str] = []
+    dispatch.release(desk, lambda variant_id, turn: order.append(variant_id))
+    owners = {one.id: job_id for job_id in (normal, rush, later) for one in factories.variants(desk.database, job_id)}
+    assert [owners[variant_id] for variant_id in order][:4] == [rush, rush, normal, normal]

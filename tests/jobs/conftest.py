@@ -36,7 +36,7 @@ def swept(desk: Desk, clock: SettableClock) -> Iterator[Sweep]:
                 factories.wait_for_all(sweep.poll_running(desk, pool))
                 sweep.resolve_submitting(desk)
                 sweep.end_overdue_queued(desk)
-                dispatch.release(desk, lambda variant_id, rank: creation.create_prediction(desk, variant_id))
+                dispatch.release(desk, lambda variant_id, turn: creation.create_prediction(desk, variant_id))
 
         yield run
 

@@ -91,9 +91,9 @@ def test_a_throttled_create_waits_as_told_and_so_do_all_others(
     assert kinds(desk, job_id)[-1] == "postponed"
     released: list[str] = []
     clock.forward(seconds=11.9)
-    assert dispatch.release(desk, lambda variant_id, rank: released.append(variant_id)) == 0
+    assert dispatch.release(desk, lambda variant_id, turn: released.append(variant_id)) == 0
     clock.forward(seconds=0.1)
-    assert dispatch.release(desk, lambda variant_id, rank: released.append(variant_id)) == 1
+    assert dispatch.release(desk, lambda variant_id, turn: released.append(variant_id)) == 1
     creation.create_prediction(desk, released[0])
     assert len(provider.bought()) == 1
     assert factories.balance(desk.database) == CREDITS - 40
@@ -140,13 +140,13 @@ def test_a_refused_order_fails_with_the_reason_and_is_refunded(
 def test_a_photo_that_can_not_be_handed_over_now_is_handed_over_later(
     desk: Desk, provider: FakeProvider, job_id: str, variant_id: str, clock: SettableClock, fault: Exception
 ) -> None:
-    dispatch.release(desk, lambda variant_id, rank: None)
+    dispatch.release(desk, lambda variant_id, turn: None)
     provider.fail_next("upload", fault)
     creation.create_prediction(desk, variant_id)
     assert factories.states(desk.database, job_id) == ("pending", ["queued", "queued"])
     clock.forward(seconds=5.1)
     released: list[str] = []
-    dispatch.release(desk, lambda variant_id, rank: released.append(variant_id))
+    dispatch.release(desk, lambda variant_id, turn: released.append(variant_id))
     assert variant_id in released
 
 
@@ -187,7 +187,7 @@ def test_a_lagging_list_is_waited_for_before_anything_is_bought_again(
     creation.create_prediction(desk, variant_id)
     for _ in range(4):
         look(desk, clock, seconds=3.1)
-        dispatch.release(desk, lambda variant_id, rank: creation.create_prediction(desk, variant_id))
+        dispatch.release(desk, lambda variant_id, turn: creation.create_prediction(desk, variant_id))
     assert factories.states(desk.database, job_id)[1] == ["running", "running"]
     assert len(provider.bought()) == 2
 

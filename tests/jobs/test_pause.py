@@ -27,7 +27,7 @@ def current(desk: Desk) -> Pause | None:
 
 def order_due(desk: Desk) -> int:
     """Order what the dispatcher releases; how many that is."""
-    return dispatch.release(desk, lambda variant_id, rank: creation.create_prediction(desk, variant_id))
+    return dispatch.release(desk, lambda variant_id, turn: creation.create_prediction(desk, variant_id))
 
 
 def refuse_everything(provider: FakeProvider, refusal: Refusal, *, call: str = "create", times: int = 500) -> None:

@@ -48,10 +48,10 @@ def queue(tmp_path: Path, ran: Ran) -> Iterator[VariantQueue]:
 
 def test_what_is_enqueued_runs_once_and_may_come_again(queue: VariantQueue, ran: Ran) -> None:
     for number in range(5):
-        queue.enqueue(f"v{number}", rank=100)
+        queue.enqueue(f"v{number}", turn=100)
     eventually(lambda: len(ran.variants) == 5)
     # The same variant after a lost task: an identifier of its own, or it would be refused.
-    queue.enqueue("v1", rank=100)
+    queue.enqueue("v1", turn=100)
     eventually(lambda: ran.variants.count("v1") == 2)
     assert sorted(set(ran.variants)) == ["v0", "v1", "v2", "v3", "v4"]
     assert len(ran.variants) == 6
@@ -59,30 +59,30 @@ def test_what_is_enqueued_runs_once_and_may_come_again(queue: VariantQueue, ran:
 
 def test_a_task_that_breaks_does_not_stop_the_queue(queue: VariantQueue, ran: Ran) -> None:
     ran.breaks_on = {"bad"}
-    queue.enqueue("bad", rank=1)
-    queue.enqueue("good", rank=100)
+    queue.enqueue("bad", turn=1)
+    queue.enqueue("good", turn=100)
     eventually(lambda: "good" in ran.variants)
 
 
 def test_the_queue_starts_again_in_the_same_process(queue: VariantQueue, ran: Ran, tmp_path: Path) -> None:
-    queue.enqueue("before", rank=100)
+    queue.enqueue("before", turn=100)
     eventually(lambda: ran.variants == ["before"])
     queue.stop()
     for again in range(2):
         queue.start()
-        queue.enqueue(f"after {again}", rank=100)
+        queue.enqueue(f"after {again}", turn=100)
         eventually(lambda again=again: f"after {again}" in ran.variants)
         if again == 0:
             queue.stop()
 
 
-def test_waiting_tasks_come_by_their_rank(queue: VariantQueue, ran: Ran) -> None:
+def test_waiting_tasks_come_by_their_turn(queue: VariantQueue, ran: Ran) -> None:
     ran.gate.clear()
     for number in range(8):
-        queue.enqueue(f"busy {number}", rank=1)
+        queue.enqueue(f"busy {number}", turn=1)
     for number in range(3):
-        queue.enqueue(f"normal {number}", rank=100)
-        queue.enqueue(f"rush {number}", rank=10)
+        queue.enqueue(f"normal {number}", turn=100)
+        queue.enqueue(f"rush {number}", turn=10)
     ran.gate.set()
     eventually(lambda: len(ran.variants) == 14)
     waited = [one for one in ran.variants if not one.startswith("busy")]
@@ -106,11 +106,11 @@ def test_finished_tasks_are_forgotten_after_a_day_and_waiting_ones_kept(
 ) -> None:
     ran.breaks_on = {"bad"}
     for variant_id in ("good", "bad"):
-        queue.enqueue(variant_id, rank=1)
+        queue.enqueue(variant_id, turn=1)
     eventually(lambda: len(ran.variants) == 2)
     assert queue.forget_finished() == 0
     ran.gate.clear()
-    queue.enqueue("waiting", rank=1)
+    queue.enqueue("waiting", turn=1)
     tomorrow = clock.now() + timedelta(days=1, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: tomorrow)
     # The queue notes the end of a task a moment after the task itself has ended.
@@ -127,7 +127,7 @@ def test_a_task_that_a_killed_process_had_begun_is_forgotten_after_a_day(
 ) -> None:
     """Only the process that began a task could end it; its variant is released again as another task."""
     ran.gate.clear()
-    queue.enqueue("cut off", rank=1)
+    queue.enqueue("cut off", turn=1)
     eventually(lambda: ran.begun == 1)
     assert queue.forget_finished() == 0
     tomorrow = clock.now() + timedelta(days=1, minutes=1)

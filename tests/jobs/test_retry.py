@@ -73,7 +73,7 @@ def test_a_failed_variant_is_ordered_once_more_with_a_new_seed_and_no_charge(
     # The loop is told, so that nobody waits for its next look.
     assert desk.wake.is_set()
     released: list[str] = []
-    dispatch.release(desk, lambda variant_id, rank: released.append(variant_id))
+    dispatch.release(desk, lambda variant_id, turn: released.append(variant_id))
     assert released == [first_variant(desk, job_id).id]
     creation.create_prediction(desk, released[0])
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from core.jobs.states import (
     IN_FLIGHT_JOBS,
     JobState,
-    Priority,
     VariantState,
     final_job_state,
     progress_percent,
@@ -82,7 +81,3 @@ def test_progress_does_not_fall_back_while_a_free_retry_waits(state: VariantStat
 def test_what_is_in_flight_is_all_that_is_not_final() -> None:
     assert {state for state in VariantState if not state.is_terminal} == {"queued", "submitting", "running"}
     assert set(IN_FLIGHT_JOBS) == {"pending", "processing"}
-
-
-def test_rush_comes_before_normal() -> None:
-    assert Priority.RUSH.rank < Priority.NORMAL.rank

@@ -36,13 +36,14 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_a_submission_charges_and_stores_everything_at_once(desk: Desk, people: People, tmp_path: Path) -> None:
+    factories.allow_rush(desk.database, variant_credits=30)
     before = rows(desk.database)
 
     made = service.submit(desk, people.bob, request(priority="rush", instructions=" a blue sofa "))
 
     job = made.jobs[0]
-    assert (made.balance, made.repeated) == (CREDITS - 40, False)
-    assert (job.state, job.credits_used, job.account, job.priority) == ("pending", 40, BELLEVUE, "rush")
+    assert (made.balance, made.repeated) == (CREDITS - 60, False)
+    assert (job.state, job.credits_used, job.account, job.priority) == ("pending", 60, BELLEVUE, "rush")
     assert job.instructions == "a blue sofa"
     assert [variant.state for variant in job.variants] == ["queued", "queued"]
     assert len({variant.seed for variant in job.variants}) == 2

@@ -226,7 +226,7 @@ class Situation(RuleBasedStateMachine):
         self._hear_of_cancels()
         self.now = bookkeeping.read(self.database)
 
-    def enqueue(self, variant_id: str, *, rank: int) -> None:
+    def enqueue(self, variant_id: str, *, turn: int) -> None:
         """Take a task, as the queue does."""
         self.queue.append(variant_id)
 

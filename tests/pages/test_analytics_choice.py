@@ -1,8 +1,11 @@
 """Does the Analytics page tell of what was chosen, keep it in its address, and say what it can't tell?"""
 
+from datetime import timedelta
+
 import pytest
 
 from core.runtime import Runtime
+from pages.widgets import formatting
 from tests.factories import BELLEVUE, OUTSIDER
 from tests.pages.conftest import Visit
 from tests.pages.reading import metrics, records, words
@@ -71,3 +74,9 @@ def test_figures_are_grouped_and_put_in_order(visit: Visit, ten_days: None) -> N
     assert names == [OUTSIDER, BELLEVUE]
     app.selectbox("analytics-sort").set_value("jobs").run()
     assert [cells[0]["text"] for cells in records(app, "Figures by account")] == [BELLEVUE, OUTSIDER]
+
+
+def test_a_first_day_alone_is_up_to_today(visit: Visit, ten_days: None) -> None:
+    begun = formatting.today() - timedelta(days=20)
+    app = visit("analytics", **{"from": begun.isoformat()})
+    assert (app.date_input("analytics-from").value, metrics(app)["Jobs"]) == (begun, "6")

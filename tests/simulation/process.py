@@ -54,7 +54,7 @@ class Process:
         self.tasks: list[str] = []
         self.looks = Later(world)
 
-    def enqueue(self, variant_id: str, *, rank: int) -> None:
+    def enqueue(self, variant_id: str, *, turn: int) -> None:
         """Take a task, as the queue does."""
         self.tasks.append(variant_id)
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from core import errors
 from core.credits import service as credit_service
+from core.credits import terms as credit_terms
+from core.credits.terms import Terms
 from core.jobs import audit
 from tests.simulation import patches, safety, weather
 from tests.simulation.database import CrashingDatabase
@@ -86,6 +88,8 @@ class Simulation:
         self._reader = Reader(self._database.path)
         self._events = DeskEvents(world, self._new_process(), self._books, self._reader, jobs_max=JOBS_MAX)
         credit_service.grant(self._database, ALICE, account=ACCOUNT, amount_credits=_FIRST_CREDITS, reason="package")
+        rush = Terms(rush_variant_credits=30, in_flight_max=None)
+        credit_terms.set_terms(self._database, ALICE, account=ACCOUNT, terms=rush)
         world.trace.add(f"{self._weather}")
         world.crash_rate, world.meeting_rate = self._weather.crash_rate, self._weather.meeting_rate
         world.meet = self._some_events

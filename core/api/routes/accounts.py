@@ -1,17 +1,25 @@
-"""How does a program read a balance and its ledger?"""
+"""How does a program read a balance and its ledger, and set the terms of an account?"""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from core.api.account_schemas import Account, Terms
 from core.api.deps import ActorDep, RuntimeDep
-from core.api.schemas import Account
-from core.credits import queries
+from core.credits import queries, terms
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(tags=["accounts"])
 
 
-@router.get("/{account:path}")
+@router.put("/terms/{account:path}")
+def set_terms(runtime: RuntimeDep, actor: ActorDep, account: str, body: Terms) -> Terms:
+    """Set what the account may do from now on; jobs that were submitted keep their price and their turn."""
+    wanted = terms.Terms(rush_variant_credits=body.rush_variant_credits, in_flight_max=body.in_flight_max)
+    terms.set_terms(runtime.database, actor, account=account, terms=wanted)
+    return body
+
+
+@router.get("/accounts/{account:path}")
 def get_account(
     runtime: RuntimeDep,
     actor: ActorDep,

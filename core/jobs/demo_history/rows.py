@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.credits import pricing
-from core.jobs import idempotency, search_text
+from core.jobs import idempotency, search_text, turns
 from core.jobs.demo_history import columns, fates, jobs, outcomes
 from core.jobs.demo_history.columns import NEVER, SECOND, Columns, Flags, Ints
 from core.jobs.demo_history.jobs import PER_JOB, Jobs
@@ -137,7 +137,7 @@ def variants(of: Jobs, ids: Ids, seeds: tuple[Ints, Ints], setting: Setting) -> 
         "state": columns.picked([one.state.value for one in fates.FATES], fate),
         "seed": seed.tolist(),
         "price_credits": [pricing.VARIANT_PRICE_CREDITS] * len(places),
-        "priority": np.array([rank.rank for rank in _RANKS])[of.rush.astype(np.int64)[job]].tolist(),
+        "turn": [turns.FIRST] * len(places),
         "error_code": columns.picked(_CODES, fate),
         "error_message": columns.picked(_MESSAGES, fate),
         **{name: columns.picked([*(one[name] for one in results), None], picture) for name in results[0]},
