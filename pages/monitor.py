@@ -54,7 +54,7 @@ def _page() -> None:
 
 @st.fragment
 def _draw_live(actor: Actor, wanted: Wanted) -> None:
-    """Redraws itself every two seconds while anything is in flight, and is quiet otherwise.
+    """Redraws itself every two seconds while anything is in flight or the queue is stopped, and is quiet otherwise.
 
     It holds only what changes by itself, since with many open pages this is what the server is busy with. Nor does it
     ever draw the page around it anew by itself: that would close a dialog, with what was typed there.
@@ -70,7 +70,7 @@ def _draw_live(actor: Actor, wanted: Wanted) -> None:
         _draw_empty(wanted)
         _draw_job(actor, st.query_params.get(_JOB), seen.typical)
     # Last, where the little room that it takes is seen by nobody.
-    if seen.overview.in_flight and not is_paused:
+    if seen.figures.is_live and not is_paused:
         st_autorefresh(interval=_REFRESH_MS, key="monitor-refresh")
 
 

@@ -56,8 +56,8 @@ def _draw_totals(actor: Actor, wanted: RefundFilter) -> None:
     with session.runtime().database.read() as opened:
         totals = refund_queries.totals_by_reason(opened, actor, wanted)
     database, still = session.runtime().database, session.still(actor)
-    refund_list.draw_totals(totals)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="top"):
+        refund_list.draw_totals(totals)
         st.download_button(
             "CSV",
             data=lambda: refund_queries.export_csv(database, still(), wanted),

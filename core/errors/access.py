@@ -23,7 +23,7 @@ class KeyMakerWithoutRole(NotAuthenticated):
 
 
 class PermissionDenied(StagingError):
-    """Your role does not allow this. Ask a manager for it."""
+    """Your role does not allow this. Nothing was changed; ask a manager for it."""
 
     code = "permission_denied"
     http_status = 403

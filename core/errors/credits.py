@@ -4,7 +4,7 @@ from core.errors.base import StagingError
 
 
 class InsufficientCredits(StagingError):
-    """Not enough credits. Nothing was charged."""
+    """Not enough credits. Nothing was charged; a manager can grant more."""
 
     code = "insufficient_credits"
     http_status = 402

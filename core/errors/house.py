@@ -12,7 +12,7 @@ class StorageUnavailable(StagingError):
 
 
 class LabelFailed(StagingError):
-    """The "Virtually staged" label could not be put on this picture, so it is not handed out."""
+    """The "Virtually staged" label could not be put on this picture. It is kept, but not handed out; try again."""
 
     code = "label_failed"
 

@@ -31,7 +31,7 @@ class ProviderUnavailable(ProviderError):
 
 
 class ProviderAmbiguous(ProviderError):
-    """Replicate did not say whether it took the order. It is looked up before anything is bought again."""
+    """Replicate did not say whether it took the order. Nothing is lost: it is looked up before more is bought."""
 
     code = "provider_ambiguous"
     http_status = 503
@@ -39,7 +39,7 @@ class ProviderAmbiguous(ProviderError):
 
 
 class ProviderRefused(ProviderError):
-    """Replicate refused the request. The credits are returned."""
+    """Replicate refused the request. Nothing is lost; a variant that was refused is refunded."""
 
     code = "provider_refused"
 
@@ -57,7 +57,7 @@ class ProviderPaymentRequired(ProviderError):
 
 
 class PredictionNotFound(ProviderError):
-    """Replicate knows no prediction with this id."""
+    """Replicate knows no prediction with this id. Nothing was changed; check the id."""
 
     code = "prediction_not_found"
     http_status = 404

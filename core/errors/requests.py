@@ -11,7 +11,7 @@ class ValidationFailed(StagingError):
 
 
 class NotFound(StagingError):
-    """There is nothing at this address."""
+    """There is nothing at this address. Check how it is written; /api/openapi.json lists every call."""
 
     code = "not_found"
     http_status = 404
@@ -25,7 +25,7 @@ class RequestTooLarge(StagingError):
 
 
 class MethodNotAllowed(StagingError):
-    """This address does not take that method."""
+    """This address does not take that method. Nothing was changed; /api/openapi.json lists what it takes."""
 
     code = "method_not_allowed"
     http_status = 405
@@ -39,35 +39,35 @@ class AccountRequired(StagingError):
 
 
 class AccountNotFound(StagingError):
-    """There is no account of that name."""
+    """There is no account of that name. Nothing was changed; check how it is written."""
 
     code = "account_not_found"
     http_status = 404
 
 
 class JobNotFound(StagingError):
-    """There is no such job, or it belongs to another account."""
+    """There is no such job, or it belongs to another account. Nothing was changed; check its id."""
 
     code = "job_not_found"
     http_status = 404
 
 
 class UserNotFound(StagingError):
-    """There is no such person. Nothing was changed."""
+    """There is no such person. Nothing was changed; reload the list."""
 
     code = "user_not_found"
     http_status = 404
 
 
 class RefundNotFound(StagingError):
-    """There is no such refund. Nothing was changed."""
+    """There is no such refund. Nothing was changed; check its id."""
 
     code = "refund_not_found"
     http_status = 404
 
 
 class FileNotFound(StagingError):
-    """There is no such file, or it belongs to another account."""
+    """There is no such file, or it belongs to another account. Nothing was changed; check its address."""
 
     code = "file_not_found"
     http_status = 404
@@ -88,7 +88,7 @@ class IdempotencyConflict(StagingError):
 
 
 class StateConflict(StagingError):
-    """The job has moved on, so this is no longer possible. Reload to see its state."""
+    """The job has moved on, so this is no longer possible. Nothing was changed; reload to see its state."""
 
     code = "state_conflict"
     http_status = 409
@@ -151,7 +151,7 @@ class InstructionsTooLong(StagingError):
 
 
 class PhotoRefused(StagingError):
-    """This photo can't be used. Nothing was charged."""
+    """This photo can't be used. Choose another; nothing was charged."""
 
     code = "photo_refused"
     http_status = 422

@@ -16,16 +16,18 @@ class VariantFailure(StagingError):
 
     def __init__(self, reason: str | None = None, **subjects: object) -> None:
         """`reason` says why; `message` adds what follows. Without one, both are from the docstring."""
-        super().__init__(f"{reason} Its credits were returned." if reason else None, **subjects)
+        advice = f"; {self.advice}" if self.advice else ""
+        super().__init__(f"{reason} Its credits were returned{advice}." if reason else None, **subjects)
         self.reason = reason or self.message.split(". ", maxsplit=1)[0] + "."
 
 
 class PredictionFailed(VariantFailure):
-    """Replicate could not draw this variant. Its credits were returned."""
+    """Replicate could not draw this variant. Its credits were returned; try again."""
 
     code = "prediction_failed"
     retryable = True
     of_both = "Replicate could not draw them"
+    advice = "try again"
 
 
 class SafetyRefused(VariantFailure):
@@ -38,17 +40,19 @@ class SafetyRefused(VariantFailure):
 
 
 class PredictionCanceled(VariantFailure):
-    """The prediction was canceled at Replicate. Its credits were returned."""
+    """The prediction was canceled at Replicate. Its credits were returned; please stage again if it is wanted."""
 
     code = "prediction_canceled"
     of_both = "the predictions were canceled at Replicate"
+    advice = "please stage again if it is wanted"
 
 
 class TimedOut(VariantFailure):
-    """The variant took longer than its time limit. Its credits were returned."""
+    """The variant took longer than its time limit. Its credits were returned; please stage again."""
 
     code = "timed_out"
     of_both = "both took longer than their time limit"
+    advice = "please stage again"
 
 
 class QueueTimedOut(VariantFailure):
@@ -60,23 +64,26 @@ class QueueTimedOut(VariantFailure):
 
 
 class OutputExpired(VariantFailure):
-    """Replicate deleted the result before it could be fetched. Its credits were returned."""
+    """Replicate deleted the result before it could be fetched. Its credits were returned; please stage again."""
 
     code = "output_expired"
     of_both = "Replicate deleted the results before they could be fetched"
+    advice = "please stage again"
 
 
 class OutputInvalid(VariantFailure):
-    """Replicate's result is not a usable picture. Its credits were returned."""
+    """Replicate's result is not a usable picture. Its credits were returned; try again."""
 
     code = "output_invalid"
     retryable = True
     of_both = "Replicate's results are not usable pictures"
+    advice = "try again"
 
 
 class OutputReframed(VariantFailure):
-    """The model changed the photo's framing, so that picture is not used. Its credits were returned."""
+    """The model changed the photo's framing, so that picture is not used. Its credits were returned; try again."""
 
     code = "output_reframed"
     retryable = True
     of_both = "the model changed the photo's framing, so those pictures are not used"
+    advice = "try again"

@@ -168,12 +168,19 @@ def _fail(session: Session, actor: Actor, variant: LockedVariant, failure: error
         variant,
         state=VariantState.FAILED,
         error_code=failure.code,
-        error_message=failure.message,
+        error_message=_kept_words(failure),
     )
     if changed:
         _tell(session, actor, variant, EventKind.FAILED, f"{variant_name(variant.variant_index)}: {failure.message}")
         _return_credits(session, actor, variant, note=failure.code)
     return changed
+
+
+def _kept_words(failure: errors.StagingError) -> str:
+    """What stands beside the refund. An order that was refused does not know by itself that credits return for it."""
+    if isinstance(failure, errors.ProviderRefused):
+        return f"{failure.message.rstrip('.')}. Its credits were returned; other words or another photo may pass."
+    return failure.message
 
 
 def _cancel(session: Session, actor: Actor, variant: LockedVariant, _failure: errors.StagingError) -> bool:

@@ -31,6 +31,14 @@ class Retryable:
     why_not: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """A job that tries another one again, and how it stands."""
+
+    job_id: str
+    state: JobState
+
+
 def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | None = None) -> Submission:
     """Stage again the variants of an ended job that have no result, each for what it cost before, taken now.
 
@@ -81,6 +89,12 @@ def retryable(session: Session, job: JobDetail) -> Retryable:
     missing = _missing_in(session, job, family)
     price = _variant_credits(session, job.id) * len(missing)
     return Retryable(price_credits=price, why_not=why_not or ("" if missing else _ALL_DONE))
+
+
+def retries_of(session: Session, job_id: str) -> tuple[Retry, ...]:
+    """The jobs that were made to try this one again, oldest first; not what was made of those in turn."""
+    query = sa.select(Job.id, Job.state).where(Job.retry_of == job_id).order_by(Job.created_at, Job.id)
+    return tuple(Retry(job_id=row.id, state=JobState(row.state)) for row in session.execute(query))
 
 
 def _missing(session: Session, old: JobDetail) -> list[int]:

@@ -10,7 +10,7 @@ from core.auth.actors import Actor
 from core.auth.api_keys import KeyDetail
 from core.auth.roles import Role
 from core.credits import queries as credit_queries
-from pages.widgets import deeds, formatting, record_table, role_form, session
+from pages.widgets import confirmation, deeds, formatting, record_table, role_form, session
 from pages.widgets.record_table import Cell, Column, Row
 
 _NAME_MAX = 80
@@ -159,7 +159,7 @@ def _ask_to_revoke(actor: Actor, key: KeyDetail) -> None:
         f"The program with this key {used}. From its next call on it is refused (401). Jobs that it ordered go on. "
         "A revoked key can't be brought back: create another instead."
     )
-    if st.button("Revoke this key", type="primary", icon=":material/key_off:", key="revoke-now"):
+    if confirmation.button("Revoke this key", icon=":material/key_off:", key="revoke-now", is_final=True):
         done = deeds.attempt(lambda: _revoke(actor, key))
         if done:
             deeds.tell(f"The key {key.name} is revoked.")

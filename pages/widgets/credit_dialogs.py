@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.auth.actors import Actor
 from core.credits import service
-from pages.widgets import address, deeds, formatting, session
+from pages.widgets import address, confirmation, deeds, formatting, session
 
 _GRANT, _ADJUSTMENT = 500, 20
 
@@ -12,14 +12,18 @@ _GRANT, _ADJUSTMENT = 500, 20
 @st.dialog("New account", icon=":material/add:")
 def draw_new_account(actor: Actor) -> None:
     """Draw the dialog that opens an account with its first credits."""
+    key = _key("name")
     name = st.text_input(
-        "Name", max_chars=service.ACCOUNT_NAME_MAX, key=_key("name"), placeholder="As the customer is called"
+        confirmation.label("Name", "" if confirmation.typed(key) else "name it first", key=key),
+        max_chars=service.ACCOUNT_NAME_MAX,
+        key=key,
+        placeholder="As the customer is called",
     ).strip()
     amount, reason = _draw_amount(_GRANT)
     shown = formatting.plain(name) or "the account"
     st.markdown(f"Grant {formatting.credits(amount)} to {shown}. If there is one of that name, it gets them too.")
     why_not = "Name the account first." if not name else _why_not(reason)
-    if _clicked(f"Open with {formatting.credits(amount)}", why_not):
+    if confirmation.button(f"Open with {formatting.credits(amount)}", why_not=why_not, key="credits-now"):
         _grant(actor, name, amount, reason)
 
 
@@ -28,7 +32,7 @@ def draw_grant(actor: Actor, account: str, balance: int) -> None:
     """Draw the dialog that gives an account credits."""
     amount, reason = _draw_amount(_GRANT)
     _draw_effect(f"Grant {formatting.credits(amount)} to", account, balance, amount)
-    if _clicked(f"Grant {formatting.credits(amount)}", _why_not(reason)):
+    if confirmation.button(f"Grant {formatting.credits(amount)}", why_not=_why_not(reason), key="credits-now"):
         _grant(actor, account, amount, reason)
 
 
@@ -39,13 +43,14 @@ def draw_adjustment(actor: Actor, account: str, balance: int) -> None:
     direction = st.segmented_control(
         "Direction", ["Take away", "Add"], default="Take away", required=True, key=_key("direction")
     )
-    amount, reason = _draw_amount(_ADJUSTMENT)
+    amount, reason = _draw_amount(_ADJUSTMENT, limit=None if direction == "Add" else balance)
     change = amount if direction == "Add" else -amount
     _draw_effect(f"Adjust by {formatting.signed(change)} credits:", account, balance, change)
     why_not = _why_not(reason)
     if balance + change < 0:
         why_not = f"The balance can't go below zero: at most {formatting.credits(balance)} can be taken away."
-    if _clicked(f"Adjust by {formatting.signed(change)}", why_not):
+    words = f"Adjust by {formatting.signed(change)}"
+    if confirmation.button(words, why_not=why_not, key="credits-now"):
         after = deeds.attempt(
             lambda: service.adjust(
                 session.runtime().database,
@@ -59,18 +64,22 @@ def draw_adjustment(actor: Actor, account: str, balance: int) -> None:
         _finish(account, after)
 
 
-def _draw_amount(first: int) -> tuple[int, str]:
+def _draw_amount(first: int, *, limit: int | None = None) -> tuple[int, str]:
+    """Ask for the credits and the reason; what is above the `limit` is marked."""
+    key = _key("amount")
+    is_above = limit is not None and int(st.session_state.get(key) or first) > limit
     amount = st.number_input(
-        "Credits",
+        confirmation.label("Credits", f"at most {formatting.number(limit or 0)}" if is_above else "", key=key),
         min_value=1,
         max_value=service.GRANT_MAX_CREDITS,
         value=first,
-        key=_key("amount"),
+        key=key,
     )
+    reason_key = _key("reason")
     reason = st.text_input(
-        "Reason",
+        confirmation.label("Reason", "" if confirmation.typed(reason_key) else "give one first", key=reason_key),
         max_chars=service.REASON_MAX,
-        key=_key("reason"),
+        key=reason_key,
         placeholder="Package of November, invoice 1042 …",
         help="Stands in the statement and in the audit log.",
     )
@@ -84,13 +93,6 @@ def _draw_effect(words: str, account: str, balance: int, change: int) -> None:
 
 def _why_not(reason: str) -> str:
     return "" if reason else "Give a reason first."
-
-
-def _clicked(label: str, why_not: str) -> bool:
-    clicked = st.button(label, type="primary", disabled=bool(why_not), help=why_not or None, key="credits-now")
-    if why_not:
-        st.caption(why_not)
-    return clicked
 
 
 def _grant(actor: Actor, account: str, amount: int, reason: str) -> None:

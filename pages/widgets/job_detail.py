@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import clock
 from core.auth.actors import Actor
-from core.jobs import refund_queries
+from core.jobs import manual_retry, refund_queries
 from core.jobs.details import JobDetail
 from core.jobs.queries import TypicalTimes
 from core.jobs.states import JobState
@@ -33,6 +33,7 @@ def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
             left = refund_queries.refundable(opened, actor, job_id=job.id)
         _draw_head(job, left.waiting_credits)
         _draw_reasons(job)
+        _draw_links(job)
         job_actions.draw(actor, job, left)
         job_view.draw_variants(job, typical, says_why=not job_failure.is_told_of_the_job(job))
         with st.expander(
@@ -86,8 +87,31 @@ def _draw_reasons(job: JobDetail) -> None:
         st.warning(why, icon=":material/contrast:")
     elif job.state.is_terminal:
         st.caption(job_view.outcome(job))
+    if job.instructions:
+        # What was asked for is half of the reason when a filter refuses it.
+        st.caption(f"Notes: “{formatting.plain(job.instructions)}”")
+
+
+def _draw_links(job: JobDetail) -> None:
+    """Draw the way to the job that this one tries again, and to those that try this one again."""
+    with session.runtime().database.read() as opened:
+        retries = manual_retry.retries_of(opened, job.id)
+    links = {one.job_id: f"Retried as job {formatting.short_id(one.job_id)} · {one.state.value}" for one in retries}
     if job.retry_of is not None:
-        st.caption(f"A retry of job {formatting.short_id(job.retry_of)}, of what had no result there.")
+        links = {job.retry_of: f"A retry of job {formatting.short_id(job.retry_of)}", **links}
+    if not links:
+        return
+    with st.container(horizontal=True):
+        for job_id, words in links.items():
+            st.button(
+                words,
+                icon=":material/replay:",
+                type="tertiary",
+                help="What has no result in the one is staged again in the other.",
+                on_click=address.keep,
+                args=("job", job_id),
+                key=f"job-link-{job_id}",
+            )
 
 
 def _close() -> None:

@@ -8,9 +8,12 @@ from pages.widgets.record_table import Cell, Column, Row
 _PREDICTIONS = (
     Column(title="Variant", width="76px", is_strong=True),
     Column(title="Prediction", width="minmax(0, 1fr)", wraps=True),
-    Column(title="Ordered", width="76px", is_number=True),
+    Column(title="Ordered", width="76px", is_number=True, wraps=True),
 )
-_EVENTS = (Column(title="Time", width="66px"), Column(title="What happened", width="minmax(0, 1fr)", wraps=True))
+_EVENTS = (
+    Column(title="Time", width="66px", wraps=True),
+    Column(title="What happened", width="minmax(0, 1fr)", wraps=True),
+)
 _SOURCES = {
     "page": "on a page",
     "api": "through the API",

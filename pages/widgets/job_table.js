@@ -109,7 +109,7 @@ function offerLeaves(place, data, count, turn) {
   more.onclick = () => turn("more");
 }
 
-const staleWords = (count) => `${count} ${count === 1 ? "job is" : "jobs are"} stuck, or much slower than usual`;
+const staleWords = (count) => `${count} ${count === 1 ? "job is" : "jobs are"} stuck or slow`;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const rows = JSON.parse(data.rows);
@@ -125,6 +125,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   checked.forEach((id) => { if (!checkable.has(id)) checked.delete(id); });
   offer(stale, data.canSync ? data.stale : 0, staleWords(data.stale));
+  stale.title = "Longer in their state than they can be, or much slower than usual";
   stale.querySelector("button").onclick = () => setTriggerValue("sync_stale", true);
   offer(selection, checked.size, `${checked.size} selected`);
   selection.querySelector("button").onclick = () => setTriggerValue("sync", [...checked]);

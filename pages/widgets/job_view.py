@@ -100,7 +100,7 @@ def _detail(variant: VariantDetail, typical: TypicalTimes, place: Place | None, 
         elapsed = (clock.now() - created_at).total_seconds()
     again = "The first try failed; this one is at no charge. " if variant.was_retried else ""
     line = _line(place) if place is not None and place.ahead else ""
-    return f"{again}{line}{formatting.clock_face(elapsed)} so far. {_estimate(elapsed, typical)}"
+    return f"{again}{line}{formatting.clock_face(elapsed)} so far. {_estimate(elapsed, typical)}".strip()
 
 
 def _line(place: Place) -> str:
@@ -114,12 +114,13 @@ def _line(place: Place) -> str:
 
 
 def _estimate(elapsed_seconds: float, typical: TypicalTimes) -> str:
-    if typical.median_seconds is None or typical.p95_seconds is None:
-        return "No estimate yet: nothing was measured so far."
+    if typical.median_seconds is None or typical.p95_seconds is None or not typical.are_telling:
+        return ""
     usual = f"Usually {formatting.duration(typical.median_seconds)}"
     if elapsed_seconds > typical.p95_seconds:
         return f"That is long. {usual}; it is watched, and ended if nothing comes of it."
-    return f"{usual}, 19 of 20 within {formatting.duration(typical.p95_seconds)}."
+    within = formatting.duration(typical.p95_seconds)
+    return f"{usual}, 19 of 20 within {within} (last {typical.count} variants)."
 
 
 def _progress(variant: VariantDetail, typical: TypicalTimes) -> int:

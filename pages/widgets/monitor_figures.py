@@ -19,7 +19,7 @@ KEY = "monitor-figures"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The figures in words, and what stands below them; `is_live` while anything is in flight."""
+    """The figures in words, and what stands below them; `is_live` while they change by themselves."""
 
     figures: str
     is_live: bool
@@ -33,7 +33,9 @@ def written(
     shown = [*_work(overview), *_trouble(overview), _provider(paused, typical)]
     if webhooks is not None:
         shown.append(_webhooks(webhooks, session.are_webhooks_requested()))
-    return Written(figures.written(shown), bool(overview.in_flight), _ended_words(overview))
+    # A stopped queue may go on again at any moment.
+    is_live = bool(overview.in_flight) or paused is not None
+    return Written(figures.written(shown), is_live, _ended_words(overview))
 
 
 def draw(seen: Written, *, read_at: datetime, is_paused: bool) -> None:
@@ -114,13 +116,12 @@ def _provider(paused: Pause | None, typical: TypicalTimes) -> Figure:
             hover=paused.message,
             tone="red",
         )
-    usual = "nothing measured yet"
-    if typical.median_seconds is not None:
-        usual = f"usually {formatting.duration(typical.median_seconds)}"
+    if not typical.are_telling:
+        return Figure(label="Replicate", value="Ready", detail="orders are taken", tone="green")
     return Figure(
         label="Replicate",
         value="Ready",
-        detail=usual,
+        detail=f"usually {formatting.duration(typical.median_seconds)}",
         hover=f"From order to stored result, over the last {typical.count} variants: 19 of 20 within "
         f"{formatting.duration(typical.p95_seconds)}",
         tone="green",

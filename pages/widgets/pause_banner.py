@@ -17,13 +17,24 @@ def draw() -> None:
     paused, waiting = _look()
     if paused is None:
         return
+    # Most pages don't renew themselves: the times stay true, and it is said when they were read.
+    st.error(
+        f"**Nothing has been ordered since {formatting.when(paused.since)}.** {formatting.plain(paused.message)} "
+        f"{_what_waits(paused, waiting)} ({formatting.plain(paused.code)}; "
+        f"read at {formatting.when_exactly(clock.now())})",
+        icon=":material/front_hand:",
+    )
+
+
+def _what_waits(paused: Pause, waiting: int) -> str:
+    if not waiting:
+        return "No variant waits. The next order tries again."
+    verb = "waits" if waiting == 1 else "wait"
     seconds = max(0, round((paused.next_try_at - clock.now()).total_seconds()))
     again = f"tried again in {seconds} s" if seconds else "tried again with the next order"
-    st.error(
-        f"**Nothing is ordered since {formatting.ago(paused.since, clock.now())}.** "
-        f"{formatting.plain(paused.message)} {formatting.count(waiting, 'variant')} wait; nothing is lost, and what "
-        f"waits longer than 30 minutes is refunded. It is {again}. ({formatting.plain(paused.code)})",
-        icon=":material/front_hand:",
+    return (
+        f"{formatting.count(waiting, 'variant')} {verb}; nothing is lost, and what waits longer than 30 minutes is "
+        f"refunded. It is {again}."
     )
 
 

@@ -11,7 +11,9 @@ from core.provider.contract import Prediction
 from pages.widgets import at_replicate, deeds, formatting, record_table, session
 from pages.widgets.record_table import Cell, Column, Row
 
-_COLUMNS = (Column(title="Step", width="150px"), Column(title="When"))
+# A long log scrolls in a box of this many pixels, which hold about so many lines.
+_LOGS_HEIGHT, _LOGS_LINES = 140, 5
+_COLUMNS = (Column(title="Step", width="150px"), Column(title="When", wraps=True))
 
 
 @st.dialog("Prediction", icon=":material/psychology:", width="medium")
@@ -38,7 +40,7 @@ def draw(actor: Actor, job: JobDetail, prediction_id: str) -> None:
         logs = queries.prediction_logs(opened, actor, job_id=job.id).get(prediction_id, "")
     st.caption("Logs" if logs else "The model wrote no logs.")
     if logs:
-        st.code(logs, language=None, height=180)
+        st.code(logs, language=None, height=_LOGS_HEIGHT if logs.count("\n") > _LOGS_LINES else "content")
     with st.container(horizontal=True):
         is_asked = _draw_ask(actor)
         at_replicate.draw("See it at Replicate", prediction_id, key="prediction-at-replicate")

@@ -12,11 +12,13 @@ from core.jobs.details import JobDetail
 from core.jobs.refund_queries import REASON_WORDS, Refundable, RefundReason, RefundState
 from core.jobs.refunds import RefundRequest
 from core.jobs.states import variant_name
-from pages.widgets import deeds, formatting, session
+from pages.widgets import confirmation, deeds, formatting, session
 
 _ALL, _AMOUNT = "all", "amount"
 _LEFT_CHANGED = "Meanwhile somebody else refunded part of this job, or asked for it."
 _LIMIT_CHANGED = "Meanwhile what you may refund by yourself has changed."
+_REASON_MISSING = "Choose a reason first."
+_NOTE_MISSING = "“Other” needs a note: say what happened."
 # What is left, what the role may, and what it did already.
 _Shown = tuple[Refundable, RefundLimit, int]
 
@@ -35,9 +37,9 @@ class _Chosen:
     def why_not(self) -> str:
         """Why it can't be sent yet; nothing if it can."""
         if self.reason is None:
-            return "Choose a reason first."
+            return _REASON_MISSING
         if self.reason is RefundReason.OTHER and not self.note:
-            return "“Other” needs a note: say what happened."
+            return _NOTE_MISSING
         return ""
 
 
@@ -49,11 +51,11 @@ def draw(actor: Actor, job: JobDetail) -> None:
         limit = limits.limit_of(opened, actor.role)
         spent = refunds.spent_today(opened, actor)
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {formatting.plain(job.account)}")
-    returned = formatting.number(job.credits_used - left.job_credits - left.waiting_credits)
+    returned = _or_none(job.credits_used - left.job_credits - left.waiting_credits)
     waiting = f", {formatting.number(left.waiting_credits)} wait for a manager" if left.waiting_credits else ""
     st.caption(
         f"{formatting.credits(job.credits_used)} charged, {returned} returned so far{waiting}: "
-        f"**{formatting.number(left.job_credits)} can be refunded**."
+        f"**{_or_none(left.job_credits)} can be refunded**."
     )
     # What a click means is what its button said: other choices than those that were shown are shown first.
     now: _Shown = (left, limit, spent)
@@ -70,18 +72,19 @@ def draw(actor: Actor, job: JobDetail) -> None:
     _draw_limit(limit, spent, above=above)
     st.caption("A refund can't be taken back; a mistake is put right by a manager's adjustment.")
     amount = formatting.credits(chosen.credits)
-    clicked = st.button(
+    clicked = confirmation.button(
         f"Request a refund of {amount}" if above else f"Refund {amount}",
-        type="primary",
         icon=":material/undo:",
-        disabled=bool(chosen.why_not),
-        help=chosen.why_not or None,
+        why_not=chosen.why_not,
+        is_final=not above,
         key="refund-now",
     )
-    if chosen.why_not:
-        st.caption(chosen.why_not)
     if clicked and shown == now and chosen.reason is not None:
         _send(actor, job, chosen, chosen.reason, RefundState.REQUESTED if above else RefundState.REFUNDED)
+
+
+def _or_none(credits: int) -> str:
+    return formatting.number(credits) if credits else "none"
 
 
 def _draw_limit(limit: RefundLimit, spent_credits: int, *, above: bool) -> None:
@@ -117,21 +120,23 @@ def _draw_choices(left: Refundable) -> _Chosen:
                 key=_key("amount"),
             )
         )
+    reason_key, note_key = _key("reason"), _key("note")
     reason = st.selectbox(
-        "Reason",
+        confirmation.label("Reason", "" if st.session_state.get(reason_key) else "choose one first", key=reason_key),
         list(RefundReason),
         index=None,
         format_func=REASON_WORDS.__getitem__,
         placeholder="Why is it refunded?",
-        key=_key("reason"),
+        key=reason_key,
     )
     is_needed = reason is RefundReason.OTHER
+    missing = "say what happened" if is_needed and not confirmation.typed(note_key) else ""
     note = st.text_area(
-        "Note" if is_needed else "Note (optional)",
+        confirmation.label("Note" if is_needed else "Note (optional)", missing, key=note_key),
         max_chars=refunds.NOTE_MAX,
         height=80,
         help="Stands beside the refund for whoever looks at it later. “Other” needs one.",
-        key=_key("note"),
+        key=note_key,
     )
     return _Chosen(
         credits=amount or variants.get(part, left.job_credits),

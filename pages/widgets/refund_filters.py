@@ -19,7 +19,7 @@ def draw(accounts: Sequence[str]) -> RefundFilter:
     st.segmented_control(
         "State",
         [_ALL, *RefundState],
-        format_func=lambda state: "All" if state == _ALL else LOOKS[RefundState(state)][0],
+        format_func=_state_word,
         required=True,
         key=_key("state"),
         label_visibility="collapsed",
@@ -51,6 +51,13 @@ def draw(accounts: Sequence[str]) -> RefundFilter:
         value = st.session_state[_key(name)]
         address.keep(name, "" if not value or value == blank else str(value))
     return wanted
+
+
+def _state_word(state: str) -> str:
+    if state == _ALL:
+        return "All"
+    # Withdrawn by who had asked for it: to the ledger, that is the same.
+    return "Declined or withdrawn" if state == RefundState.DECLINED else LOOKS[RefundState(state)][0]
 
 
 def clear() -> None:

@@ -1,6 +1,9 @@
 """What was refunded, to whom, why and by whom? A list, and the totals of each reason."""
 
 from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
 
 from core.jobs.refund_queries import REASON_WORDS, ReasonTotal, RefundDetail, RefundState
 from core.jobs.states import variant_name
@@ -12,6 +15,7 @@ LOOKS = {
     RefundState.REFUNDED: ("Refunded", "green", "check_circle"),
     RefundState.DECLINED: ("Declined", "gray", "block"),
 }
+_WITHDRAWN = ("Withdrawn", "gray", "undo")
 _COLUMNS = (
     Column(title="Job", width="minmax(0, 1.4fr)", is_strong=True, is_full=True, wraps=True),
     Column(title="State", width="128px"),
@@ -33,9 +37,13 @@ def draw(refunds: Sequence[RefundDetail]) -> str | None:
 
 
 def draw_totals(totals: Sequence[ReasonTotal]) -> None:
-    """Draw how many refunds, and of how many credits, each reason had; nothing where none was paid."""
+    """Draw how many refunds, and of how many credits, each reason had; nothing where none was paid.
+
+    The reasons are folded away, so that the list itself begins within sight.
+    """
     if not totals:
         return
+    count, credits = sum(total.count for total in totals), sum(total.credits for total in totals)
     rows = [
         Row(
             total.reason.value,
@@ -48,10 +56,11 @@ def draw_totals(totals: Sequence[ReasonTotal]) -> None:
         for total in totals
     ]
     if len(totals) > 1:
-        count, credits = sum(total.count for total in totals), sum(total.credits for total in totals)
         words = (Cell(text="All reasons"), Cell(text=formatting.number(count)), Cell(text=formatting.number(credits)))
         rows.append(Row("all", words))
-    record_table.draw("Refunded credits by reason", _TOTALS, rows, key="refund-totals")
+    title = f"{formatting.count(count, 'refund')} of {formatting.credits(credits)}, by reason"
+    with st.expander(title, icon=":material/functions:", type="compact", key="refunds-by-reason"):
+        record_table.draw("Refunded credits by reason", _TOTALS, rows, key="refund-totals")
 
 
 def what(refund: RefundDetail) -> str:
@@ -60,24 +69,23 @@ def what(refund: RefundDetail) -> str:
 
 
 def _row(refund: RefundDetail) -> Row:
-    word, color, icon = LOOKS[refund.state]
+    word, color, icon = _WITHDRAWN if refund.is_withdrawn else LOOKS[refund.state]
+    about = f"{formatting.short_id(refund.job_id)} · {refund.account} · {what(refund)}"
     note = " · ".join(text for text in (refund.note, refund.decision_note) if text)
     return Row(
         refund.id,
         (
-            record_table.job_link(refund.job_id, refund.file_name, below=f"{refund.account} · {what(refund)}"),
+            record_table.job_link(refund.job_id, refund.file_name, below=about, hover=refund.job_id),
             Cell(text=word, color=color, icon=icon),
             Cell(text=formatting.number(refund.amount_credits)),
             Cell(text=REASON_WORDS[refund.reason], below=note),
-            Cell(
-                text=refund.requested_by,
-                below=formatting.when(refund.requested_at),
-                hover=formatting.exact(refund.requested_at),
-            ),
-            Cell(
-                text=refund.decided_by or "",
-                below=formatting.when(refund.decided_at) if refund.decided_at else "",
-                hover=formatting.exact(refund.decided_at) if refund.decided_at else "",
-            ),
+            _moment(refund.requested_at, refund.requested_by),
+            _moment(refund.decided_at, refund.decided_by),
         ),
     )
+
+
+def _moment(at: datetime | None, by: str | None) -> Cell:
+    if at is None:
+        return Cell(text="")
+    return Cell(text=formatting.when(at), below=f"by {by}" if by else "", hover=formatting.exact(at))

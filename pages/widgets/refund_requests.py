@@ -7,7 +7,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.jobs import refund_queries, refunds
 from core.jobs.refund_queries import REASON_WORDS, RefundDetail, Waiting
-from pages.widgets import deeds, formatting, refund_list, session
+from pages.widgets import confirmation, deeds, formatting, refund_list, session
 
 
 def draw(actor: Actor, waiting: Waiting) -> None:
@@ -33,8 +33,8 @@ def _draw_one(actor: Actor, request: RefundDetail) -> None:
             _draw_buttons(actor, request)
     note = f": “{formatting.plain(request.note)}”" if request.note else ""
     st.caption(
-        f"{REASON_WORDS[request.reason]}{note} · asked by {formatting.plain(request.requested_by)} "
-        f"{formatting.ago(request.requested_at, clock.now())} ago",
+        f"job {formatting.short_id(request.job_id)} · {REASON_WORDS[request.reason]}{note} · asked by "
+        f"{formatting.plain(request.requested_by)} {formatting.ago(request.requested_at, clock.now())} ago",
         help=formatting.plain(formatting.exact(request.requested_at)),
     )
 
@@ -67,7 +67,7 @@ def _draw_approval(actor: Actor, request: RefundDetail) -> None:
     _draw_head(request)
     st.markdown(f"{amount} return to {formatting.plain(request.account)} at once. A refund can't be taken back.")
     note = st.text_area("Note (optional)", max_chars=refunds.NOTE_MAX, height=80, key=_key("note")).strip()
-    if st.button(f"Refund {amount}", type="primary", icon=":material/check:", key="approve-now"):
+    if confirmation.button(f"Refund {amount}", icon=":material/check:", key="approve-now", is_final=True):
         done = deeds.attempt(
             lambda: refunds.approve(session.runtime().database, actor, refund_id=request.id, note=note)
         )
@@ -80,24 +80,26 @@ def _draw_approval(actor: Actor, request: RefundDetail) -> None:
 def _draw_decline(actor: Actor, request: RefundDetail) -> None:
     _draw_head(request)
     st.markdown("Nothing moves. Whoever asked reads why here.")
-    note = st.text_area("Why", max_chars=refunds.NOTE_MAX, height=80, key=_key("note")).strip()
+    key = _key("note")
+    label = confirmation.label("Why", "" if confirmation.typed(key) else "say why first", key=key)
+    note = st.text_area(label, max_chars=refunds.NOTE_MAX, height=80, key=key).strip()
     why_not = "" if note else "Say why first."
-    if st.button("Decline", type="primary", disabled=bool(why_not), help=why_not or None, key="decline-now"):
+    if confirmation.button(
+        "Decline this refund", icon=":material/block:", why_not=why_not, key="decline-now", is_final=True
+    ):
         done = deeds.attempt(
             lambda: refunds.decline(session.runtime().database, actor, refund_id=request.id, note=note)
         )
         if done is not None:
             deeds.tell(f"Declined: {formatting.credits(request.amount_credits)} stay as they are.")
             st.rerun()
-    if why_not:
-        st.caption(why_not)
 
 
 @st.dialog("Withdraw this request", icon=":material/undo:")
 def _draw_withdrawal(actor: Actor, request: RefundDetail) -> None:
     _draw_head(request)
     st.markdown("Nothing moves, and no manager needs to decide. The refund can be asked for again.")
-    if st.button("Withdraw", type="primary", icon=":material/undo:", key="withdraw-now"):
+    if confirmation.button("Withdraw", icon=":material/undo:", key="withdraw-now"):
         done = deeds.attempt(
             lambda: refunds.decline(session.runtime().database, actor, refund_id=request.id, note="")
         )

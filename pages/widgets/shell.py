@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from pages.widgets import formatting, role_switch, session, sign_in
+from pages.widgets import confirmation, formatting, role_switch, session, sign_in
 from pages.widgets.visitor import Stranger
 
 _STATIC = Path(__file__).parents[2] / ".streamlit" / "static"
@@ -57,7 +57,7 @@ def draw() -> None:
         initial_sidebar_state=_SIDEBAR_WIDTH,
     )
     st.logo(str(_STATIC / "logo.png"), icon_image=str(_STATIC / "icon.png"))
-    st.html(_CHOSEN)
+    st.html(_CHOSEN + confirmation.STYLE)
     visitor = session.visitor()
     actor = visitor if isinstance(visitor, Actor) else None
     chosen, rule = _navigate(actor)

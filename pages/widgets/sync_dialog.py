@@ -55,7 +55,8 @@ def _draw_expected(actor: Actor, report: SyncReport) -> SyncReport | None:
 
 
 def _draw_done(report: SyncReport) -> None:
-    words = f"{formatting.count(report.checked, 'job')} synced, {formatting.number(len(report.changed))} changed."
+    changed = formatting.number(len(report.changed)) if report.changed else "none"
+    words = f"{formatting.count(report.checked, 'job')} synced, {changed} changed."
     st.success(words, icon=":material/done:")
     _draw_table(report, "Is now")
     if st.button("Close", type="primary", key="sync-close"):

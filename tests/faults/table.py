@@ -72,10 +72,10 @@ def _waited_out(fault: Fault) -> Row:
     )
 
 
-_NO_PICTURE = "Replicate's result is not a usable picture. Its credits were returned."
-_CANCELED = "The prediction was canceled at Replicate. Its credits were returned."
-_TOO_LONG = "The variant took longer than its time limit. Its credits were returned."
-_DELETED = "Replicate deleted the result before it could be fetched. Its credits were returned."
+_NO_PICTURE = "Replicate's result is not a usable picture. Its credits were returned; try again."
+_CANCELED = "The prediction was canceled at Replicate. Its credits were returned; please stage again if it is wanted."
+_TOO_LONG = "The variant took longer than its time limit. Its credits were returned; please stage again."
+_DELETED = "Replicate deleted the result before it could be fetched. Its credits were returned; please stage again."
 
 ORDINARY = (
     _mended(Fault.FAILURE, "prediction_failed", "Replicate could not draw this variant: "),

@@ -125,7 +125,10 @@ def test_a_refused_order_fails_with_the_reason_and_is_refunded(
 
     assert factories.states(desk.database, job_id) == ("processing", ["failed", "queued"])
     failed = factories.variants(desk.database, job_id)[0]
-    assert (failed.error_code, failed.error_message) == ("provider_refused", "The prompt is too long.")
+    assert (failed.error_code, failed.error_message) == (
+        "provider_refused",
+        "The prompt is too long. Its credits were returned; other words or another photo may pass.",
+    )
     # The same words would be refused again.
     assert failed.retried_at is None
     assert factories.balance(desk.database) == CREDITS - 20

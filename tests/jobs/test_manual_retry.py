@@ -378,3 +378,16 @@ def test_while_a_retry_is_under_way_none_is_offered(desk: Desk, provider: FakePr
     with desk.database.read() as session:
         told = manual_retry.retryable(session, queries.load_jobs(session, [old])[0])
     assert (told.price_credits, made in told.why_not) == (20, True)
+
+
+def test_a_job_knows_what_tries_it_again_and_how_that_stands(
+    desk: Desk, provider: FakeProvider, people: People
+) -> None:
+    old = ended_job(desk, provider, BAD, BAD)
+    first = retried(desk, people, old).id
+    ended_job(desk, provider, BAD, BAD, job_id=first)
+    second = retried(desk, people, old).id
+    with desk.database.read() as session:
+        found = manual_retry.retries_of(session, old)
+        assert [(one.job_id, one.state.value) for one in found] == [(first, "failed"), (second, "pending")]
+        assert manual_retry.retries_of(session, second) == ()

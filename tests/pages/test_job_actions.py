@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.auth.actors import Actor
 from core.auth.roles import Role
@@ -15,7 +16,7 @@ from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundReason, RefundState
 from core.jobs.refunds import RefundRequest
 from core.jobs.states import JobState
-from pages.widgets import cancel_dialog, prediction_dialog, retry_dialog, sync_dialog
+from pages.widgets import cancel_dialog, prediction_dialog, refund_dialog, retry_dialog, sync_dialog
 from tests import factories
 from tests.factories import People
 from tests.fake_provider import FakeProvider
@@ -182,13 +183,27 @@ def test_a_sync_without_an_answer_says_that_nothing_is_lost_and_can_be_asked_aga
     assert "None would change." in words(app)
 
 
+# ---- what can't be undone ----------------------------------------------------------------------
+
+
+def test_a_button_for_what_nothing_undoes_is_told_apart(desk: Desk, end_job: Callable[..., str]) -> None:
+    def marked(app: AppTest) -> list[str]:
+        return [str(block.key) for block in app.main if str(getattr(block, "key", "")).startswith("undone-")]
+
+    running = factories.detail(desk.database, factories.job(desk))
+    done = factories.detail(desk.database, end_job({}, SAFETY, number=1))
+    assert marked(inside(cancel_dialog.draw, ALICE, running)) == ["undone-cancel-now"]
+    assert marked(inside(refund_dialog.draw, ALICE, done)) == ["undone-refund-now"]
+    assert marked(inside(retry_dialog.draw, ALICE, done, 20)) == []
+
+
 # ---- cancel and retry --------------------------------------------------------------------------
 
 
 def test_cancel_says_what_ends_and_refunds_a_queued_job(desk: Desk, provider: FakeProvider) -> None:
     job_id = factories.job(desk)
     app = inside(cancel_dialog.draw, ALICE, factories.detail(desk.database, job_id))
-    assert "2 variants not ordered yet: ends at once." in words(app)
+    assert "2 variants not ordered yet: canceled at once." in words(app)
     assert "Every variant without a result is refunded." in words(app)
     app.button("cancel-now").click().run()
     assert factories.states(desk.database, job_id) == ("canceled", ["canceled", "canceled"])
@@ -218,7 +233,7 @@ def test_retry_says_its_price_and_shows_the_new_job(visit: Visit, desk: Desk, en
     shown = app.query_params["job"]
     made = factories.detail(desk.database, shown if isinstance(shown, str) else shown[0])
     assert (made.retry_of, made.credits_used, [one.index for one in made.variants]) == (old, 20, [1])
-    assert f"A retry of job {old[-8:]}" in words(visit("monitor", job=made.id))
+    assert button_by_label(visit("monitor", job=made.id), f"A retry of job {old[-8:]}")
 
 
 def test_a_retry_that_is_clicked_twice_is_made_once(desk: Desk, end_job: Callable[..., str]) -> None:

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
 
 from core import errors
 from core.auth.actors import Actor
-from core.jobs import sync
+from core.jobs import creation, manual_retry, sync
 from core.jobs.desk import Desk
+from core.models import Job
 from tests import factories
 from tests.factories import OUTSIDER, People
 from tests.fake_provider import FakeProvider
-from tests.pages.conftest import SAFETY, Visit
-from tests.pages.reading import JOB_TABLE, SLIDER, drawings, records, rows, words
+from tests.pages.conftest import SAFETY, Visit, forget_all
+from tests.pages.reading import JOB_TABLE, SLIDER, button_by_label, drawings, figures, records, rows, words
 from tests.settable_clock import SettableClock
 
 DATABASES = ("sqlite",)
@@ -49,7 +52,7 @@ def test_variants_that_failed_for_different_reasons_tell_each_their_own(
     ]
     assert [drawing["detail"] for drawing in drawings(app, SLIDER)] == [
         errors.SafetyRefused().message,
-        "Replicate could not draw this variant: CUDA out of memory. Its credits were returned.",
+        "Replicate could not draw this variant: CUDA out of memory. Its credits were returned; try again.",
     ]
     assert "code `safety`" in words(app)
 
@@ -58,8 +61,8 @@ def test_what_replicate_said_of_both_is_told_once_for_the_job(visit: Visit, end_
     ending = {"status": "failed", "error": "CUDA out of memory"}
     (error,) = visit("monitor", job=end_job(ending, ending)).error
     assert error.value == (
-        "Neither variant could be made: Replicate could not draw them: CUDA out of memory. 40 credits were returned."
-        " (prediction_failed)"
+        "Neither variant could be made: Replicate could not draw them: CUDA out of memory. 40 credits were returned;"
+        " try again. (prediction_failed)"
     )
 
 
@@ -86,6 +89,57 @@ def test_every_prediction_is_shown_with_its_id_to_copy_and_what_was_said_of_it(
         ("Variant B", "try 2"),
     ]
     assert shown[0][1]["below"] == f"failed: {SAFETY['error']}"
+
+
+def test_a_job_and_its_retry_lead_to_each_other(
+    visit: Visit, desk: Desk, end_job: Callable[..., str], people: People
+) -> None:
+    old = end_job(SAFETY, SAFETY)
+    assert not [button for button in visit("monitor", job=old).button if "job " in button.label]
+    new = manual_retry.retry_job(desk, people.dora, job_id=old).jobs[0].id
+    forget_all()
+    app = visit("monitor", job=old)
+    button_by_label(app, f"Retried as job {new[-8:]} · pending").click().run()
+    assert app.query_params["job"] in (new, [new])
+    button_by_label(app, f"A retry of job {old[-8:]}").click().run()
+    assert app.query_params["job"] in (old, [old])
+    assert drawings(app, JOB_TABLE)[0]["opened"] == old
+
+
+def test_what_the_customer_asked_for_stands_above_the_pictures(
+    visit: Visit, desk: Desk, end_job: Callable[..., str]
+) -> None:
+    job_id = end_job(SAFETY, SAFETY)
+    assert "Notes" not in words(visit("monitor", job=job_id))
+    with desk.database.write() as session:
+        session.execute(sa.update(Job).where(Job.id == job_id).values(instructions="A gun cabinet, *please*"))
+    assert "Notes: “A gun cabinet, \\*please\\*”" in words(visit("monitor", job=job_id))
+
+
+def test_what_replicate_refused_says_what_became_of_the_credits(
+    visit: Visit, desk: Desk, provider: FakeProvider
+) -> None:
+    both = factories.job(desk)
+    for variant in factories.variants(desk.database, both):
+        provider.fail_next("create", errors.ProviderRefused("Replicate refused the request: prompt too long."))
+        creation.create_prediction(desk, variant.id)
+    (error,) = visit("monitor", job=both).error
+    assert error.value == (
+        "Neither variant could be made: Replicate refused the request: prompt too long. 40 credits were returned; "
+        "other words or another photo may pass. (provider_refused)"
+    )
+
+
+def test_a_refusal_that_was_kept_without_a_word_on_the_credits_is_told_with_one(
+    visit: Visit, desk: Desk, end_job: Callable[..., str]
+) -> None:
+    job_id = end_job({}, SAFETY)
+    refused = {"error_code": "provider_refused", "error_message": "Replicate refused the request: prompt too long."}
+    factories.move_variant(desk.database, factories.variants(desk.database, job_id)[1].id, **refused)
+    (warning,) = visit("monitor", job=job_id).warning
+    assert warning.value == (
+        "Variant B: Replicate refused the request: prompt too long. Its credits were returned. (provider_refused)"
+    )
 
 
 def test_the_timeline_tells_the_whole_story_with_utc_on_hover(visit: Visit, one_of_each: dict[str, str]) -> None:
@@ -116,10 +170,31 @@ def test_a_free_retry_that_waits_is_ordered_once_more_and_not_at_its_beginning(
 def test_what_takes_longer_than_nearly_all_is_said_to_be_late(
     visit: Visit, desk: Desk, end_job: Callable[..., str], clock: SettableClock
 ) -> None:
-    end_job({}, {})
-    job_id, _ = factories.ordered_job(desk, number=1)
+    for number in range(10):
+        end_job({}, {}, number=number)
+    job_id, _ = factories.ordered_job(desk, number=10)
     clock.forward(seconds=40)
     assert "That is long. Usually" in drawings(visit("monitor", job=job_id), SLIDER)[0]["detail"]
+
+
+def test_how_long_it_takes_is_told_from_twenty_variants_on_and_of_how_many(
+    visit: Visit, desk: Desk, end_job: Callable[..., str], clock: SettableClock
+) -> None:
+    def replicate(app: AppTest) -> tuple[str, str]:
+        (found,) = [one for one in figures(app) if one["label"] == "Replicate"]
+        return found["detail"], found["hover"]
+
+    running, _ = factories.ordered_job(desk)
+    for number in range(9):
+        end_job({}, {}, number=1 + number)
+    app = visit("monitor", job=running)
+    assert drawings(app, SLIDER)[0]["detail"] == "0:00 so far."
+    assert replicate(app) == ("orders are taken", "")
+    end_job({}, {}, number=10)
+    forget_all()
+    app = visit("monitor", job=running)
+    assert drawings(app, SLIDER)[0]["detail"].endswith(", 19 of 20 within 0.0 s (last 20 variants).")
+    assert "over the last 20 variants: 19 of 20 within" in replicate(app)[1]
 
 
 def test_closing_a_job_leaves_the_list(visit: Visit, one_of_each: dict[str, str]) -> None:

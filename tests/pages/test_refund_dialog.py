@@ -118,17 +118,21 @@ def test_an_amount_is_changed_by_one_credit_a_click(desk: Desk, end_job: Callabl
     assert (field.min, field.value, field.step, field.max) == (1, 10, 1, 40)
 
 
-def test_a_refund_needs_a_reason_and_other_a_note_and_that_is_said_before(
+def test_a_refund_without_a_reason_or_other_without_a_note_is_refused_beside_the_field(
     desk: Desk, end_job: Callable[..., str]
 ) -> None:
     app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, end_job({}, {})))
-    button = app.button("refund-now")
-    assert (button.disabled, button.help) == (True, "Choose a reason first.")
+    assert app.selectbox[0].label == "Reason"
+    app.button("refund-now").click().run()
+    assert app.selectbox[0].label == "Reason · choose one first"
     app.selectbox[0].set_value(RefundReason.OTHER).run()
-    assert app.button("refund-now").disabled
-    assert "“Other” needs a note" in words(app)
-    assert app.text_area[0].label == "Note"
-    app.text_area[0].input("Agreed on the phone.").run()
+    assert app.selectbox[0].label == "Reason"
+    app.button("refund-now").click().run()
+    assert app.text_area[0].label == "Note · say what happened"
+    assert "Nothing was changed" in words(app)
+    assert refunds(desk) == []
+    # What is typed and the click that leaves the field arrive as one: the click counts.
+    app.text_area[0].input("Agreed on the phone.")
     app.button("refund-now").click().run()
     assert refunds(desk) == [(40, RefundReason.OTHER, RefundState.REFUNDED)]
 

@@ -19,6 +19,7 @@ from tests.factories import BELLEVUE, OUTSIDER, People
 from tests.pages.conftest import Visit
 from tests.pages.dialogs import inside
 from tests.pages.reading import button_by_label, records, words
+from tests.settable_clock import SettableClock
 
 DATABASES = ("sqlite",)
 ALICE, MONA = factories.manager(), factories.manager("mona")
@@ -61,12 +62,13 @@ def test_an_empty_page_says_where_a_refund_begins(visit: Visit) -> None:
 
 def test_what_waits_stands_on_top_with_what_it_would_do(visit: Visit, ask: Ask) -> None:
     ask(10)
-    ask()
+    asked = ask()
     app = visit("refunds")
     assert [heading.value for heading in app.subheader] == ["Waiting for a manager · 1"]
     said = words(app)
     assert f"**40 credits**, an amount of the job · room.jpg · {BELLEVUE}" in said
     assert "Goodwill: “On the phone.” · asked by dora" in said
+    assert f"job {asked.job_id[-8:]}" in said
     for label in ("Approve", "Decline"):
         assert not button_by_label(app, label).disabled
 
@@ -100,8 +102,10 @@ def test_approving_returns_the_credits(desk: Desk, ask: Ask) -> None:
 
 def test_declining_needs_a_note_and_moves_nothing(desk: Desk, ask: Ask) -> None:
     app = inside(refund_requests._draw_decline, ALICE, ask())
-    assert (app.button("decline-now").disabled, app.button("decline-now").help) == (True, "Say why first.")
-    app.text_area[0].input("The pictures are as ordered.").run()
+    app.button("decline-now").click().run()
+    assert app.text_area[0].label == "Why · say why first"
+    assert states(desk) == [RefundState.REQUESTED]
+    app.text_area[0].input("The pictures are as ordered.")
     app.button("decline-now").click().run()
     assert states(desk) == [RefundState.DECLINED]
     assert factories.balance(desk.database) == factories.CREDITS - 40
@@ -137,17 +141,42 @@ def test_a_decision_that_came_too_late_is_told_in_words(desk: Desk, ask: Ask) ->
     assert "decided otherwise: mona declined it" in app.error[0].value
 
 
-def test_all_refunds_are_listed_newest_first_each_linked_to_its_job(visit: Visit, ask: Ask) -> None:
-    paid, asked = ask(10), ask()
+def test_all_refunds_are_listed_newest_first_each_linked_to_its_job(
+    visit: Visit, ask: Ask, clock: SettableClock
+) -> None:
+    paid = ask(10)
+    clock.forward(minutes=1)
+    asked = ask()
     listed = records(visit("refunds"), "Refunds")
     assert [(row[0]["action"], row[0]["href"]) for row in listed] == [
         (one.job_id, f"monitor?job={one.job_id}") for one in (asked, paid)
     ]
-    assert [[cell["text"] for cell in row[1:]] for row in listed] == [
-        ["Requested", "40", "Goodwill", "dora", ""],
-        ["Refunded", "10", "Goodwill", "dora", "dora"],
+    assert [(row[0]["text"], row[0]["below"]) for row in listed] == [
+        ("room.jpg", f"{one.job_id[-8:]} · {BELLEVUE} · an amount of the job") for one in (asked, paid)
     ]
+    assert [[cell["text"] for cell in row[1:]] for row in listed] == [
+        ["Requested", "40", "Goodwill", "12:01", ""],
+        ["Refunded", "10", "Goodwill", "12:00", "12:00"],
+    ]
+    assert [row[4]["below"] for row in listed] == ["by dora", "by dora"]
     assert listed[0][4]["hover"].endswith(" UTC")
+
+
+def test_a_request_that_was_withdrawn_is_not_told_as_declined(
+    visit: Visit, ask: Ask, desk: Desk, people: People
+) -> None:
+    declined, withdrawn = ask(), ask()
+    refunds.decline(desk.database, MONA, refund_id=declined.id, note="No.")
+    refunds.decline(desk.database, people.dora, refund_id=withdrawn.id, note="")
+    app = visit("refunds", state="declined")
+    assert [row[1]["text"] for row in records(app, "Refunds")] == ["Withdrawn", "Declined"]
+
+
+def test_the_totals_by_reason_are_folded_away_from_the_list_and_their_sum_is_not(visit: Visit, ask: Ask) -> None:
+    ask(10)
+    ask(5)
+    (totals,) = visit("refunds").expander
+    assert (totals.label, totals.proto.expanded) == ("2 refunds of 15 credits, by reason", False)
 
 
 @pytest.mark.parametrize(

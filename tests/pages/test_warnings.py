@@ -15,7 +15,7 @@ from tests import factories
 from tests.factories import People
 from tests.fake_provider import SECRET, FakeProvider
 from tests.pages.conftest import Visit, forget_all
-from tests.pages.reading import figures, words
+from tests.pages.reading import FIGURES, drawings, figures, refreshes, words
 from tests.settable_clock import SettableClock
 from tests.webhooks import signing
 
@@ -39,15 +39,45 @@ def settle(desk: Desk, provider: FakeProvider, *, by: Source, jobs: int) -> None
 
 @pytest.mark.usefixtures("runtime")
 @pytest.mark.parametrize("page", PAGES)
-def test_a_stopped_queue_is_told_on_every_page(visit: Visit, desk: Desk, page: str) -> None:
+def test_a_stopped_queue_is_told_on_every_page(visit: Visit, desk: Desk, page: str, clock: SettableClock) -> None:
     factories.job(desk)
     assert not visit(page).error
     forget_all()
     with desk.database.write() as session:
         pause.begin(session, errors.ProviderPaymentRequired())
     (banner,) = visit(page).error
-    for part in ("Nothing is ordered since", "out of funds", "2 variants wait; nothing is lost", "tried again in"):
+    for part in (
+        "Nothing has been ordered since",
+        "out of funds",
+        "2 variants wait; nothing is lost",
+        "tried again in",
+    ):
         assert part in banner.value
+    assert "read at 12:00:00" in banner.value
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_stopped_queue_in_which_nothing_waits_says_so(visit: Visit, desk: Desk) -> None:
+    with desk.database.write() as session:
+        pause.begin(session, errors.ProviderPaymentRequired())
+    (banner,) = visit("refunds").error
+    assert "No variant waits. The next order tries again." in banner.value
+
+
+@pytest.mark.usefixtures("runtime")
+def test_the_monitor_goes_on_looking_while_the_queue_is_stopped_and_the_banner_goes_with_its_cause(
+    visit: Visit, desk: Desk
+) -> None:
+    with desk.database.write() as session:
+        pause.begin(session, errors.ProviderUnauthorized())
+    app = visit("monitor")
+    assert (len(app.error), refreshes(app)) == (1, 1)
+    assert "quiet while" not in drawings(app, FIGURES)[0]["note"]
+    with desk.database.write() as session:
+        pause.end(session)
+    forget_all()
+    app.run()
+    assert (len(app.error), refreshes(app)) == (0, 0)
 
 
 @pytest.mark.usefixtures("runtime")

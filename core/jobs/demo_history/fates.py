@@ -48,6 +48,12 @@ def _failed(text: str, *, share: float, mended: float) -> Fate:
     return Fate(name=text, share=share, failure=failure, status="failed", error=text, mended=mended)
 
 
+def _refused() -> errors.ProviderRefused:
+    return errors.ProviderRefused(
+        "Replicate refused the request. Its credits were returned; other words or another photo may pass."
+    )
+
+
 FATES = (
     Fate(name="succeeded", is_paid=True),
     _failed(_INTERRUPTED, share=0.0110, mended=0.82),
@@ -59,7 +65,7 @@ FATES = (
     Fate(name="expired", share=0.0006, failure=errors.OutputExpired(), is_paid=True),
     Fate(name="timed out", share=0.0024, failure=errors.TimedOut(), status="canceled"),
     Fate(name="ended at the provider", share=0.0004, failure=errors.PredictionCanceled(), status="canceled"),
-    Fate(name="refused", share=0.0010, failure=errors.ProviderRefused(), status="refused"),
+    Fate(name="refused", share=0.0010, failure=_refused(), status="refused"),
     Fate(name="waited too long", share=0.0006, failure=errors.QueueTimedOut(), status=None),
     # What the provider never told the end of: nothing says that it was not billed.
     Fate(name="silent", failure=errors.TimedOut(), status="processing", is_paid=True),
