@@ -46,7 +46,8 @@ def test_an_account_shows_its_balance_and_ledger_page_by_page(api: Api) -> None:
     for number in range(3):
         factories.job(api.desk, number=number)
     first = api.get("bob", f"/accounts/{quote(BELLEVUE)}", params={"limit": 3}).json()
-    assert set(first) == {"account", "balance", "entries", "nextCursor"}
+    assert set(first) == {"account", "balance", "terms", "entries", "nextCursor"}
+    assert first["terms"] == {"rushVariantCredits": None, "inFlightMax": None}
     assert (first["account"], first["balance"]) == (BELLEVUE, 880)
     assert [entry["balanceAfter"] for entry in first["entries"]] == [880, 920, 960]
     assert set(first["entries"][0]) == {"id", "at", "kind", "amount", "balanceAfter", "jobId", "reason", "actor"}

@@ -71,6 +71,7 @@ def job_of(account_id: int, photo_id: str) -> NewJob:
         prompt_version="1",
         model=DEFAULT_MODEL.name,
         priority=Priority.NORMAL,
+        variant_credits=pricing.VARIANT_PRICE_CREDITS,
         idempotency_key=None,
         request_fingerprint=None,
     )
