@@ -1,6 +1,7 @@
 """Stage: one photo becomes two furnished variants, in front of one's eyes."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import streamlit as st
@@ -23,6 +24,7 @@ _JOB = "job"
 _STAGED = "staged_keys"
 _FINISHED = "just_finished"
 _NOTICE = "stage_notice"
+_PRICE = "price_that_was_clicked"
 _POLL_MARGIN = timedelta(seconds=60)
 
 
@@ -75,8 +77,15 @@ def _draw_button(
         disabled=bool(reason),
         help=reason or None,
         key="stage",
+        on_click=_remember_price,
+        args=(price,),
     )
     return is_clicked, reason, key
+
+
+def _remember_price(price_credits: int) -> None:
+    """What the button said when it was clicked: by the time the page is drawn anew, it may be another price."""
+    st.session_state[_PRICE] = price_credits
 
 
 def _request(
@@ -125,7 +134,8 @@ def _idempotency_key(
 def _submit(actor: Actor, request: service.StageRequest) -> None:
     try:
         with st.spinner("Checking the photo and taking the order …"):
-            submission = service.submit(session.runtime().desk, actor, request)
+            agreed = replace(request, expected_credits=st.session_state.pop(_PRICE, None))
+            submission = service.submit(session.runtime().desk, actor, agreed)
     except errors.StagingError as error:
         st.error(formatting.refusal(error), icon=":material/error:")
         return
@@ -199,11 +209,14 @@ def _draw_again(actor: Actor, job: JobDetail) -> None:
     with session.runtime().database.read() as opened:
         account = credit_queries.account(opened, actor, name=job.account)
     is_rush = job.priority == Priority.RUSH and account.terms.rush_variant_credits is not None
+    price = look_card.price_of(account, is_rush=is_rush)
     clicked = st.button(
-        look_card.price_label(look_card.price_of(account, is_rush=is_rush), again=True),
+        look_card.price_label(price, again=True),
         icon=":material/casino:",
         help="The same photo and look, charged to the same account, with two fresh seeds.",
         key="again",
+        on_click=_remember_price,
+        args=(price,),
     )
     if clicked:
         # One key a job: a double click on this button orders once.

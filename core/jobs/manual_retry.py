@@ -25,8 +25,9 @@ _ALL_DONE = "Every variant has its result, here or in a retry."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retryable:
-    """What a retry would cost, in credits, and why there can't be one, in words; empty if there can."""
+    """Of how many variants a retry would be, what it would cost, and why there can't be one; empty if there can."""
 
+    variants: int
     price_credits: int
     why_not: str
 
@@ -88,7 +89,7 @@ def retryable(session: Session, job: JobDetail) -> Retryable:
     why_not = _why_not_yet(session, job, family)
     missing = _missing_in(session, job, family)
     price = _variant_credits(session, job.id) * len(missing)
-    return Retryable(price_credits=price, why_not=why_not or ("" if missing else _ALL_DONE))
+    return Retryable(variants=len(missing), price_credits=price, why_not=why_not or ("" if missing else _ALL_DONE))
 
 
 def retries_of(session: Session, job_id: str) -> tuple[Retry, ...]:

@@ -97,6 +97,11 @@ class RefundDetail:
     decided_for_identity: str | None = None
 
     @property
+    def is_asker_unsure(self) -> bool:
+        """Whether nobody can tell for certain who asked, of a request that an older version wrote."""
+        return self.requested_for_identity.startswith("unsure:")
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether it was turned down by who had asked for it, or by who made the key that had."""
         own = {self.requested_by_identity, self.requested_for_identity}

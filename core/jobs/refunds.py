@@ -129,7 +129,7 @@ def approve(database: Database, actor: Actor, *, refund_id: str, note: str = "")
     Raises:
         PermissionDenied: if the actor may not decide, or asked for it themselves, by a key of theirs too.
         RefundNotFound: if there is no such refund.
-        StateConflict: if it was declined, or no longer that much is left on the job.
+        StateConflict: if it was declined, or no longer that much is left on the job, or nobody can tell who asked.
     """
     actor.require(Action.DECIDE_REFUNDS)
     with database.write() as session:
@@ -140,6 +140,11 @@ def approve(database: Database, actor: Actor, *, refund_id: str, note: str = "")
             )
         if request.state is not RefundState.REQUESTED:
             return _outcome(session, _require_decided(request, RefundState.REFUNDED), repeated=True)
+        if request.is_asker_unsure:
+            raise errors.StateConflict(
+                "Since an upgrade nobody can tell for certain who asked for this refund. Nothing was refunded:"
+                " decline it, and have it asked for again."
+            )
         _pay(session, actor, refund_id, note=_checked(note))
         return _outcome(session, refund_id, repeated=False)
 

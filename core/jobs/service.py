@@ -40,7 +40,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRequest:
-    """What a person or program wants staged. Without `account`, the actor's own is meant."""
+    """What a person or program wants staged. Without `account`, the actor's own is meant.
+
+    With `expected_credits`, which is what they were told that all of it costs, nothing is bought for another price.
+    """
 
     uploads: Sequence[Upload]
     room_type: str
@@ -49,6 +52,7 @@ class StageRequest:
     priority: str = Priority.NORMAL
     account: str | None = None
     idempotency_key: str | None = None
+    expected_credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,8 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
     variant_credits = account.terms.variant_credits(is_rush=priority is Priority.RUSH)
     job_price = variant_credits * pricing.VARIANTS_PER_JOB
     price = job_price * len(request.uploads)
+    if request.expected_credits not in (None, price):
+        raise errors.PriceChanged
     if account.balance < price:
         raise ledger.insufficient(account.name, needed=price, balance=account.balance)
     photos = [_store_photo(desk, account.id, upload, prepared) for upload, prepared in _prepare(request.uploads)]

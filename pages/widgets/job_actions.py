@@ -53,7 +53,7 @@ def _draw_retry(actor: Actor, job: JobDetail) -> None:
         ":material/replay:",
         reason,
         f"Order what has no result again, for {retryable.price_credits} credits.",
-        lambda: retry_dialog.draw(actor, job, retryable.price_credits),
+        lambda: retry_dialog.draw(actor, job, retryable),
     )
 
 

@@ -43,6 +43,10 @@ def _draw_buttons(actor: Actor, request: RefundDetail) -> None:
     is_own = refund_queries.is_of(actor, request)
     not_a_manager = "" if actor.may(Action.DECIDE_REFUNDS) else "A manager decides on this."
     not_another = "You asked for it: another manager decides." if is_own else ""
+    if request.is_asker_unsure:
+        not_another = (
+            "Since an upgrade nobody can tell for certain who asked: decline it, and have it asked for again."
+        )
     if st.button("See the job", type="tertiary", icon=":material/open_in_new:", key=f"see-{request.id}"):
         st.switch_page("pages/monitor.py", query_params={"job": request.job_id})
     turn_down = (

@@ -3,21 +3,21 @@
 import streamlit as st
 
 from core.auth.actors import Actor
-from core.credits import pricing
 from core.credits import queries as credit_queries
 from core.jobs import manual_retry
 from core.jobs.details import JobDetail
+from core.jobs.manual_retry import Retryable
 from pages.widgets import address, deeds, formatting, session
 
 
 @st.dialog("Retry failed variants", icon=":material/replay:")
-def draw(actor: Actor, job: JobDetail, price: int) -> None:
+def draw(actor: Actor, job: JobDetail, wanted: Retryable) -> None:
     """Draw the dialog; on a click, order again and show the new job."""
     with session.runtime().database.read() as opened:
         balance = credit_queries.account(opened, actor, name=job.account).balance
     account = formatting.plain(job.account)
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {account}")
-    what = formatting.count(price // pricing.VARIANT_PRICE_CREDITS, "variant")
+    price, what = wanted.price_credits, formatting.count(wanted.variants, "variant")
     st.markdown(
         f"A new job draws {what} again, with new seeds. It keeps room, style and notes; this job stays as it is, and "
         "they are linked."

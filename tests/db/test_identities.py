@@ -94,8 +94,9 @@ def test_old_rows_get_the_identities_of_those_they_name(desk: Desk, asked: str) 
         for one in found
     } == {
         "eve": ("local:eve", "local:eve", None),
-        "web": ("key:1", "user:2", None),
+        # Two people have the address of who made the key.
+        "web": ("key:1", "unsure:zoe@example.com", None),
         "old": ("key:2", "key:2", "user:2"),
-        "gone@example.com": ("named:gone@example.com", "named:gone@example.com", None),
+        "gone@example.com": ("unsure:gone@example.com", "unsure:gone@example.com", None),
         "root": ("local:root", "local:root", "system"),
     }

@@ -76,7 +76,7 @@ def test_who_asked_by_an_older_process_can_not_approve_it(desk: Desk, provider: 
     with desk.database.read() as session:
         asked = {one.id: one for one in refund_queries.refunds(session, zoe()).refunds}
     assert asked["own"].requested_by_identity == asked["own"].requested_for_identity == "user:7"
-    assert asked["gone"].requested_by_identity == "named:1f3 at https://id"
+    assert asked["gone"].requested_by_identity == "unsure:1f3 at https://id"
     assert asked["eve"].requested_by_identity == "local:eve"
     with pytest.raises(errors.PermissionDenied, match="another manager"):
         refunds.approve(desk.database, zoe(), refund_id="own")
@@ -201,3 +201,45 @@ def test_what_waits_keeps_its_order_where_ranks_become_turns(desk: Desk) -> None
     dispatch.release(desk, lambda variant_id, turn: order.append(variant_id))
     owners = {one.id: job_id for job_id in (normal, rush, later) for one in factories.variants(desk.database, job_id)}
     assert [owners[variant_id] for variant_id in order][:4] == [rush, rush, normal, normal]
+
+
+DECIDED = """
+    INSERT INTO refunds (id, job_id, account_id, amount, reason, note, state, requested_by, requested_for,
+        requested_at, decided_by, decided_at, decision_note, fingerprint)
+    SELECT :id, job_id, account_id, :amount, reason, note, :state, :by, :by, requested_at, :decider, requested_at, '',
+        '' FROM refunds LIMIT 1
+"""
+
+
+def test_what_an_older_process_decided_counts_for_who_decided_it(desk: Desk, provider: FakeProvider) -> None:
+    factories.requested_refund(desk, provider)
+    decided = sa.text(DECIDED)
+    downgrade(
+        desk,
+        sa.text(ZOE),
+        decided.bindparams(id="paid", amount=1, state="refunded", by="eve", decider="zoe@example.com"),
+        decided.bindparams(id="back", amount=1, state="declined", by="zoe@example.com", decider="zoe@example.com"),
+    )
+    with desk.database.engine.execution_options(writes=True).begin() as connection:
+        command.upgrade(config_on(connection), "0005")
+    schema.migrate(desk.database)
+    with desk.database.read() as session:
+        found = {one.id: one for one in refund_queries.refunds(session, zoe()).refunds}
+    assert (found["paid"].decided_by_identity, found["paid"].decided_for_identity) == ("user:7", "user:7")
+    assert (found["back"].is_withdrawn, found["paid"].is_withdrawn) == (True, False)
+
+
+@pytest.mark.parametrize("asker", ["gone@example.com", "twin@example.com"], ids=["renamed", "shared"])
+def test_who_asked_can_not_be_told_so_nobody_approves(desk: Desk, provider: FakeProvider, asker: str) -> None:
+    """The asker's address may have changed, or be another's too: whoever approves might be who asked."""
+    factories.requested_refund(desk, provider)
+    twin = ZOE.replace("7,", "8,").replace("'s'", "'t'").replace("zoe@", "twin@")
+    again = twin.replace("8,", "9,").replace("'t'", "'u'")
+    older = sa.text(OLDER_REFUND).bindparams(id="open", by=asker, person=asker)
+    downgrade(desk, *map(sa.text, (ZOE, twin, again)), older)
+    schema.migrate(desk.database)
+    for manager in (zoe(), Actor(name=asker, role=Role.MANAGER, source=Source.PAGE, identity="user:9")):
+        with pytest.raises(errors.StateConflict, match="asked for again"):
+            refunds.approve(desk.database, manager, refund_id="open")
+    declined = refunds.decline(desk.database, zoe(), refund_id="open", note="Please ask again.")
+    assert declined.refund.state == "declined"

@@ -13,6 +13,7 @@ from core.credits.limits import RefundLimit
 from core.jobs import refund_queries
 from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
+from core.jobs.manual_retry import Retryable
 from core.jobs.refund_queries import RefundReason, RefundState
 from core.jobs.refunds import RefundRequest
 from core.jobs.states import JobState
@@ -24,6 +25,7 @@ from tests.pages.conftest import SAFETY, Visit
 from tests.pages.dialogs import inside
 from tests.pages.reading import JOB_TABLE, button_by_label, drawings, words
 
+ONE = Retryable(variants=1, price_credits=20, why_not="")
 DATABASES = ("sqlite",)
 RECORDS = "staging_desk.record_table"
 ALICE = factories.manager()
@@ -194,7 +196,7 @@ def test_a_button_for_what_nothing_undoes_is_told_apart(desk: Desk, end_job: Cal
     done = factories.detail(desk.database, end_job({}, SAFETY, number=1))
     assert marked(inside(cancel_dialog.draw, ALICE, running)) == ["undone-cancel-now"]
     assert marked(inside(refund_dialog.draw, ALICE, done)) == ["undone-refund-now"]
-    assert marked(inside(retry_dialog.draw, ALICE, done, 20)) == []
+    assert marked(inside(retry_dialog.draw, ALICE, done, ONE)) == []
 
 
 # ---- cancel and retry --------------------------------------------------------------------------
@@ -225,7 +227,7 @@ def test_cancel_that_waits_for_replicate_says_so(visit: Visit, desk: Desk, provi
 
 def test_retry_says_its_price_and_shows_the_new_job(visit: Visit, desk: Desk, end_job: Callable[..., str]) -> None:
     old = end_job({}, SAFETY)
-    app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), 20)
+    app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), ONE)
     assert "980 → **960** credits" in words(app)
     assert "It keeps room, style and notes" in words(app)
     button_by_label(app, "Retry for 20 credits").click()
@@ -238,7 +240,7 @@ def test_retry_says_its_price_and_shows_the_new_job(visit: Visit, desk: Desk, en
 
 def test_a_retry_that_is_clicked_twice_is_made_once(desk: Desk, end_job: Callable[..., str]) -> None:
     old = end_job({}, SAFETY)
-    app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), 20)
+    app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), ONE)
     for _ in range(2):
         app.button("retry-now").click().run()
     assert not app.error
@@ -248,7 +250,7 @@ def test_a_retry_that_is_clicked_twice_is_made_once(desk: Desk, end_job: Callabl
 def test_a_retry_beyond_the_balance_is_disabled_with_the_reason(desk: Desk, end_job: Callable[..., str]) -> None:
     old = end_job({}, SAFETY)
     factories.set_balance(desk.database, 19)
-    app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), 20)
+    app = inside(retry_dialog.draw, ALICE, factories.detail(desk.database, old), ONE)
     assert app.button("retry-now").disabled
 
 

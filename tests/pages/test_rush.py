@@ -10,6 +10,7 @@ from core.credits.terms import Terms
 from core.db.session import Database
 from core.jobs import pause
 from core.jobs.desk import Desk
+from core.jobs.states import Priority
 from tests import factories
 from tests.factories import BELLEVUE, CREDITS, OUTSIDER
 from tests.pages.conftest import Visit
@@ -109,3 +110,43 @@ def test_an_odd_price_is_refused(desk: Desk, save_terms: Callable[..., object]) 
 @pytest.fixture
 def save_terms(visit: Visit, desk: Desk) -> Callable[..., object]:
     return lambda **fields: save(visit, desk, **fields)
+
+
+# ---- what was agreed ---------------------------------------------------------------------------
+
+
+def test_a_price_that_rose_since_the_button_was_drawn_is_not_charged(visit: Visit, desk: Desk) -> None:
+    factories.allow_rush(desk.database, variant_credits=30)
+    app = choose_photo(visit())
+    app.toggle(rush(desk)).set_value(True).run()
+    factories.allow_rush(desk.database, variant_credits=150)
+    app.button("stage").click().run()
+    (refusal,) = app.error
+    assert "price changed" in refusal.value
+    assert (jobs(desk), factories.balance(desk.database)) == ([], CREDITS)
+    app.button("stage").click().run()
+    assert [job.credits_used for job in jobs(desk)] == [300]
+
+
+def test_rush_that_was_taken_away_meanwhile_is_not_staged_as_normal(visit: Visit, desk: Desk) -> None:
+    factories.allow_rush(desk.database, variant_credits=30)
+    app = choose_photo(visit())
+    app.toggle(rush(desk)).set_value(True).run()
+    none = Terms(rush_variant_credits=None, in_flight_max=None)
+    terms.set_terms(desk.database, factories.manager(), account=BELLEVUE, terms=none)
+    app.button("stage").click().run()
+    assert "price changed" in app.error[0].value
+    assert jobs(desk) == []
+
+
+def test_staging_again_asks_for_the_price_that_was_shown(
+    visit: Visit, desk: Desk, end_job: Callable[..., str]
+) -> None:
+    factories.allow_rush(desk.database, variant_credits=30)
+    job_id = end_job({}, {}, priority=Priority.RUSH)
+    app = visit(job=job_id)
+    assert "60 credits" in app.button("again").label
+    factories.allow_rush(desk.database, variant_credits=35)
+    app.button("again").click().run()
+    assert "price changed" in app.error[0].value
+    assert len(jobs(desk)) == 1

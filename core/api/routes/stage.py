@@ -33,9 +33,13 @@ def stage(
     instructions: Annotated[str, Form()] = "",
     priority: Annotated[str, Form()] = "normal",
     account: Annotated[str | None, Form()] = None,
+    expected_credits: Annotated[int | None, Form(alias="expectedCredits")] = None,
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Staged | StagedBatch:
-    """Stage each photo in two variants: 40 credits a photo, taken now, returned for what fails."""
+    """Stage each photo in two variants: 40 credits a photo, taken now, returned for what fails.
+
+    With `expectedCredits`, nothing is bought (409) if all of it would cost another amount.
+    """
     submission = service.submit(
         runtime.desk,
         actor,
@@ -47,6 +51,7 @@ def stage(
             priority=priority,
             account=account or None,
             idempotency_key=idempotency_key,
+            expected_credits=expected_credits,
         ),
     )
     if submission.repeated:
