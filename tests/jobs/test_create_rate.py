@@ -80,7 +80,7 @@ def test_no_window_ever_exceeds_burst_and_rate(
     database: Database, asks: list[tuple[int, float]], per_minute: int, burst: int
 ) -> None:
     with database.write() as session:
-        create_rate._lock(session)
+        create_rate.lock(session)
         create_rate._store(session, 0)
     taken: list[tuple[float, int]] = []
     now = 0.0
