@@ -29,7 +29,8 @@ _LAST_USED_RESOLUTION = timedelta(minutes=1)
 class KeyDetail:
     """A key as an administrator sees it: everything but the key. `created_by` is None for a command's.
 
-    `acts_as` is what it may do by now: less than its `role` once its maker may do less, and None if it opens nothing.
+    `acts_as` is what it may do by now, and `acts_for` the only account it may do it for: less than its `role` and
+    `account` once its maker may do less. `acts_as` is None if it opens nothing.
     """
 
     name: str
@@ -40,6 +41,7 @@ class KeyDetail:
     last_used_at: datetime | None
     revoked_at: datetime | None
     acts_as: Role | None
+    acts_for: str | None
     is_maker_known: bool
 
 
@@ -86,30 +88,32 @@ def api_keys(session: Session, actor: Actor) -> list[KeyDetail]:
         PermissionDenied: if the actor may not manage keys.
     """
     actor.require(Action.MANAGE_KEYS)
-    rows = session.execute(
-        sa.select(ApiKey, Account.name.label("account"))
-        .outerjoin(Account, Account.id == ApiKey.account_id)
-        .order_by(ApiKey.id.desc())
-    )
+    rows = session.execute(sa.select(ApiKey).order_by(ApiKey.id.desc())).scalars()
     people = standing.of_people(session)
-    return [_detail(row.ApiKey, row.account, people) for row in rows]
+    accounts = {row.id: row.name for row in session.execute(sa.select(Account.id, Account.name))}
+    return [_detail(key, accounts, people) for key in rows]
 
 
-def _detail(key: ApiKey, account: str | None, people: Mapping[str, Standing | None]) -> KeyDetail:
+def _detail(key: ApiKey, accounts: Mapping[int, str], people: Mapping[str, Standing | None]) -> KeyDetail:
     own, maker = Standing(Role(key.role), key.account_id), key.created_by_identity
     is_at_machine = maker is None or actors.is_at_machine(maker)
     now = own if is_at_machine else standing.capped(own, people.get(maker or ""))
     return KeyDetail(
         name=key.name,
         role=own.role,
-        account=account,
+        account=_named(own, accounts),
         created_at=key.created_at,
         created_by=key.created_by,
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
         acts_as=None if now is None else now.role,
+        acts_for=None if now is None else _named(now, accounts),
         is_maker_known=is_at_machine or maker in people,
     )
+
+
+def _named(standing: Standing, accounts: Mapping[int, str]) -> str | None:
+    return None if standing.account_id is None else accounts[standing.account_id]
 
 
 def create(session: Session, *, name: str, role: Role, account_id: int | None, made_by: Actor | None = None) -> str:

@@ -21,8 +21,10 @@ class Meant:
 
 
 def meant(session: Session, text: str) -> Meant:
-    """Everybody whose name, e-mail or key's name is the text, in any case of any script."""
+    """Everybody whose name, e-mail or key's name is the text, in any case of any script; nobody for a blank one."""
     asked = text.strip()
+    if not asked:
+        return Meant(frozenset(), frozenset())
     folded = asked.casefold()
     # Compared here: databases fold plain letters alone.
     people = session.execute(sa.select(User.id, User.email, User.name))

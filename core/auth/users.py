@@ -79,7 +79,7 @@ def sign_in(database: Database, identity: Identity) -> Actor | None:
         raise errors.NotAuthenticated("The sign-in names no person. Please sign in again.")
     with database.read() as session:
         user = session.execute(_who(identity)).one_or_none()
-    if user is None or user.last_sign_in_at is None or user.last_sign_in_at < identity.signed_in_at:
+    if user is None or _is_news(user, identity):
         try:
             user = _note_sign_in(database, identity)
         except IntegrityError:
@@ -204,6 +204,10 @@ def _require_not_signed_out(user: sa.Row[Any], identity: Identity) -> None:
         raise errors.SignInOver
 
 
+def _is_news(user: sa.Row[Any], identity: Identity) -> bool:
+    return user.last_sign_in_at is None or bool(user.last_sign_in_at < identity.signed_in_at)
+
+
 def _acting(user: sa.Row[Any], role: Role) -> Actor:
     return Actor(
         name=user.email,
@@ -290,6 +294,9 @@ def _note_sign_in(database: Database, identity: Identity) -> sa.Row[Any]:
         known = session.execute(_who(identity).with_for_update()).one_or_none()
         if known is not None:
             _require_not_signed_out(known, identity)
+            if not _is_news(known, identity):
+                # Another tab of theirs noted this sign-in, or a later one, since it was looked up.
+                return known
             session.execute(sa.update(User).where(User.id == known.id).values(**values))
         elif not (identity.email_verified and _claim_invitation(session, email, values)):
             session.execute(sa.insert(User).values(**values, created_at=clock.now()))

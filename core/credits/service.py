@@ -1,5 +1,8 @@
 """How do credits come in? Use cases that open and close their own transaction."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +23,16 @@ ACCOUNT_NAME_MAX = 80
 GRANT_MAX_CREDITS = 100_000_000
 REASON_MAX = 500
 _log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Movement:
+    """What a key stands for: sent again, it must be the same."""
+
+    key: str
+    account: str
+    amount_credits: int
+    reason: str
 
 
 def grant(
@@ -44,26 +57,16 @@ def grant(
     actor.require(Action.GRANT_CREDITS)
     if amount_credits > GRANT_MAX_CREDITS:
         raise errors.InvalidAmount(f"A grant is at most {GRANT_MAX_CREDITS:,} credits. Nothing was changed.")
-    reason, key = _stated(reason), f"grant:{idempotency_key or new_id()}"
-    with database.write() as session:
-        earlier = _earlier(session, key=key, account=account, amount_credits=amount_credits, reason=reason)
-        if earlier is not None:
-            return earlier
-        account_id = _lock(session, open_account(session, actor, name=account))
-        # The same request may have been here until now.
-        earlier = _earlier(session, key=key, account=account, amount_credits=amount_credits, reason=reason)
-        if earlier is not None:
-            return earlier
-        balance = ledger.grant(
-            session,
-            key=key,
-            account_id=account_id,
-            amount_credits=amount_credits,
-            reason=reason,
-            actor=actor.name,
-        )
-        detail = f"{amount_credits:,} credits: {reason}"
-        audit.note(session, actor, AuditKind.GRANT, account_id=account_id, target=account.strip(), detail=detail)
+    key = f"grant:{idempotency_key or new_id()}"
+    asked = _Movement(key=key, account=account.strip(), amount_credits=amount_credits, reason=_stated(reason))
+    balance = _move_once(
+        database,
+        actor,
+        asked,
+        account_of=lambda session: open_account(session, actor, name=account),
+        move=ledger.grant,
+        note=(AuditKind.GRANT, f"{amount_credits:,} credits: {asked.reason}"),
+    )
     _log.info("credits granted", account=account, amount_credits=amount_credits, balance=balance, actor=actor.name)
     return balance
 
@@ -92,25 +95,16 @@ def adjust(
     actor.require(Action.GRANT_CREDITS)
     if abs(amount_credits) > GRANT_MAX_CREDITS:
         raise errors.InvalidAmount(f"An adjustment is at most {GRANT_MAX_CREDITS:,} credits. Nothing was changed.")
-    reason, key = _stated(reason), f"adjustment:{idempotency_key or new_id()}"
-    with database.write() as session:
-        account_id = session.scalar(sa.select(Account.id).where(Account.name == account.strip()))
-        if account_id is None:
-            raise errors.AccountNotFound
-        _lock(session, account_id)
-        earlier = _earlier(session, key=key, account=account, amount_credits=amount_credits, reason=reason)
-        if earlier is not None:
-            return earlier
-        balance = ledger.adjust(
-            session,
-            key=key,
-            account_id=account_id,
-            amount_credits=amount_credits,
-            reason=reason,
-            actor=actor.name,
-        )
-        detail = f"{amount_credits:+,} credits: {reason}"
-        audit.note(session, actor, AuditKind.ADJUSTMENT, account_id=account_id, target=account.strip(), detail=detail)
+    key = f"adjustment:{idempotency_key or new_id()}"
+    asked = _Movement(key=key, account=account.strip(), amount_credits=amount_credits, reason=_stated(reason))
+    balance = _move_once(
+        database,
+        actor,
+        asked,
+        account_of=lambda session: _known_account(session, asked.account),
+        move=ledger.adjust,
+        note=(AuditKind.ADJUSTMENT, f"{amount_credits:+,} credits: {asked.reason}"),
+    )
     _log.info("balance adjusted", account=account, amount_credits=amount_credits, balance=balance, actor=actor.name)
     return balance
 
@@ -146,18 +140,61 @@ def _stated(reason: str) -> str:
     return reason
 
 
-def _earlier(session: Session, *, key: str, account: str, amount_credits: int, reason: str) -> int | None:
+def _move_once(
+    database: Database,
+    actor: Actor,
+    asked: _Movement,
+    *,
+    account_of: Callable[[Session], int],
+    move: Callable[..., int],
+    note: tuple[AuditKind, str],
+) -> int:
+    """Move the credits and note it, or find that the key did so already; the balance after it, both ways."""
+    kind, detail = note
+    try:
+        with database.write() as session:
+            account_id = _lock(session, account_of(session))
+            earlier = _earlier(session, asked)
+            if earlier is not None:
+                return earlier
+            balance = move(
+                session,
+                key=asked.key,
+                account_id=account_id,
+                amount_credits=asked.amount_credits,
+                reason=asked.reason,
+                actor=actor.name,
+            )
+            audit.note(session, actor, kind, account_id=account_id, target=asked.account, detail=detail)
+    except IntegrityError:
+        # The same key moved another account's credits at this very moment: of that one, no lock was held.
+        with database.read() as session:
+            earlier = _earlier(session, asked)
+        if earlier is None:
+            raise
+        return earlier
+    return balance
+
+
+def _earlier(session: Session, asked: _Movement) -> int | None:
     """The balance after what the key moved already, or None if it is new."""
     movement = session.execute(
         sa.select(Account.name, LedgerEntry.amount, LedgerEntry.reason, LedgerEntry.balance_after)
         .join(Account, Account.id == LedgerEntry.account_id)
-        .where(LedgerEntry.entry_key == key)
+        .where(LedgerEntry.entry_key == asked.key)
     ).one_or_none()
     if movement is None:
         return None
-    if (movement.name, movement.amount, movement.reason) != (account.strip(), amount_credits, reason):
+    if (movement.name, movement.amount, movement.reason) != (asked.account, asked.amount_credits, asked.reason):
         raise errors.IdempotencyConflict
     return int(movement.balance_after)
+
+
+def _known_account(session: Session, name: str) -> int:
+    account_id = session.scalar(sa.select(Account.id).where(Account.name == name))
+    if account_id is None:
+        raise errors.AccountNotFound
+    return account_id
 
 
 def _lock(session: Session, account_id: int) -> int:

@@ -14,7 +14,7 @@ from core.auth.audit import AuditKind
 from core.auth.roles import Action
 from core.credits import ledger, limits
 from core.db.session import Database
-from core.jobs import events, idempotency, refund_queries, search_text
+from core.jobs import events, idempotency, refund_queries, refundable, search_text
 from core.jobs.events import EventKind
 from core.jobs.refund_queries import REASON_WORDS, RefundDetail, RefundReason, RefundState
 from core.jobs.states import variant_name
@@ -252,7 +252,7 @@ def _earlier(session: Session, actor: Actor, *, job_id: str, key: str | None, fi
 
 
 def _amount(session: Session, actor: Actor, request: RefundRequest) -> int:
-    left = refund_queries.refundable(session, actor, job_id=request.job_id)
+    left = refundable.of_job(session, actor, job_id=request.job_id)
     if left.why_not:
         raise errors.StateConflict(left.why_not)
     if request.amount_credits is not None:
@@ -313,7 +313,7 @@ def _require_decided(found: RefundDetail, state: RefundState) -> str:
 
 def _pay(session: Session, actor: Actor, refund_id: str, *, note: str) -> None:
     refund = refund_queries.one(session, refund_id)
-    left = refund_queries.refundable(session, actor, job_id=refund.job_id, without=refund_id)
+    left = refundable.of_job(session, actor, job_id=refund.job_id, without=refund_id)
     of_variant = left.job_credits if refund.variant_index is None else left.variant_credits[refund.variant_index]
     if refund.amount_credits > of_variant:
         raise errors.StateConflict("Less than that is left to refund on this job by now. Nothing was refunded.")

@@ -89,10 +89,11 @@ def _row(key: KeyDetail) -> Row:
 def _role(key: KeyDetail) -> Cell:
     """What it was made for and, where its maker may do less by now, what is left of that."""
     word, where = role_form.word(key.role), key.account or "All accounts"
-    if key.revoked_at is not None or key.acts_as is key.role:
+    if key.revoked_at is not None or (key.acts_as, key.acts_for) == (key.role, key.account):
         return Cell(text=word, below=where)
     if key.acts_as is not None:
-        why = f"Acts as {key.acts_as.value}: its maker may do no more"
+        of = f" of {key.acts_for}" if key.acts_for else ""
+        why = f"Acts as {key.acts_as.value}{of}: its maker may do no more"
     elif key.is_maker_known:
         why = "Opens nothing: its maker has no role for it"
     else:

@@ -8,7 +8,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.jobs import manual_retry
 from core.jobs.details import JobDetail
-from core.jobs.refund_queries import Refundable
+from core.jobs.refundable import Refundable
 from pages.widgets import at_replicate, cancel_dialog, deeds, refund_dialog, retry_dialog, session, sync_dialog
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import clock
 from core.auth.actors import Actor
-from core.jobs import manual_retry, refund_queries
+from core.jobs import manual_retry, refundable
 from core.jobs.details import JobDetail
 from core.jobs.queries import TypicalTimes
 from core.jobs.states import JobState
@@ -30,7 +30,7 @@ def draw(actor: Actor, job: JobDetail, typical: TypicalTimes) -> None:
     """Draw all there is to know of the job."""
     with st.container(border=True, key=_PANEL):
         with session.runtime().database.read() as opened:
-            left = refund_queries.refundable(opened, actor, job_id=job.id)
+            left = refundable.of_job(opened, actor, job_id=job.id)
         _draw_head(job, left.waiting_credits)
         _draw_reasons(job)
         _draw_links(job)

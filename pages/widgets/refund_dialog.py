@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.auth.actors import Actor
-from core.credits import limits, pricing
+from core.credits import limits
 from core.credits.limits import RefundLimit
-from core.jobs import refund_queries, refunds
+from core.jobs import refundable, refunds
 from core.jobs.details import JobDetail
-from core.jobs.refund_queries import REASON_WORDS, Refundable, RefundReason, RefundState
+from core.jobs.refund_queries import REASON_WORDS, RefundReason, RefundState
+from core.jobs.refundable import Refundable
 from core.jobs.refunds import RefundRequest
 from core.jobs.states import variant_name
 from pages.widgets import confirmation, deeds, formatting, session
@@ -19,8 +20,8 @@ _LEFT_CHANGED = "Meanwhile somebody else refunded part of this job, or asked for
 _LIMIT_CHANGED = "Meanwhile what you may refund by yourself has changed."
 _REASON_MISSING = "Choose a reason first."
 _NOTE_MISSING = "“Other” needs a note: say what happened."
-# What is left, what the role may, and what it did already.
-_Shown = tuple[Refundable, RefundLimit, int]
+# What is left of the job, what the role may, and what is left of the day's limit, where there is one.
+_Shown = tuple[Refundable, RefundLimit, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class _Chosen:
 def draw(actor: Actor, job: JobDetail) -> None:
     """Draw the dialog; on a click, refund or ask a manager for it."""
     with session.runtime().database.read() as opened:
-        left = refund_queries.refundable(opened, actor, job_id=job.id)
+        left = refundable.of_job(opened, actor, job_id=job.id)
         limit = limits.limit_of(opened, actor.role)
         spent = refunds.spent_today(opened, actor)
     st.markdown(f"**{formatting.plain(job.photo.file_name)}** · {formatting.plain(job.account)}")
@@ -58,7 +59,8 @@ def draw(actor: Actor, job: JobDetail) -> None:
         f"**{_or_none(left.job_credits)} can be refunded**."
     )
     # What a click means is what its button said: other choices than those that were shown are shown first.
-    now: _Shown = (left, limit, spent)
+    left_today = _left_today(limit, spent)
+    now: _Shown = (left, limit, left_today)
     shown: _Shown = st.session_state.setdefault(_key("shown"), now)
     if shown != now:
         st.session_state[_key("shown")] = now
@@ -69,7 +71,7 @@ def draw(actor: Actor, job: JobDetail) -> None:
         return
     chosen = _draw_choices(left)
     above = not limit.covers(chosen.credits, spent_credits=spent)
-    _draw_limit(limit, spent, above=above)
+    _draw_limit(limit, left_today, above=above)
     st.caption("A refund can't be taken back; a mistake is put right by a manager's adjustment.")
     amount = formatting.credits(chosen.credits)
     clicked = confirmation.button(
@@ -87,15 +89,18 @@ def _or_none(credits: int) -> str:
     return formatting.number(credits) if credits else "none"
 
 
-def _draw_limit(limit: RefundLimit, spent_credits: int, *, above: bool) -> None:
+def _left_today(limit: RefundLimit, spent_credits: int) -> int | None:
+    return None if limit.per_day_credits is None else max(0, limit.per_day_credits - spent_credits)
+
+
+def _draw_limit(limit: RefundLimit, left_today: int | None, *, above: bool) -> None:
     """Say what the person may still refund by themselves, and that what is above it goes to a manager."""
     parts = []
     if limit.per_refund_credits is not None:
         parts.append(f"By yourself you refund up to {formatting.credits(limit.per_refund_credits)} at a time.")
-    if limit.per_day_credits is not None:
-        left = max(0, limit.per_day_credits - spent_credits)
+    if limit.per_day_credits is not None and left_today is not None:
         of = formatting.credits(limit.per_day_credits)
-        parts.append(f"{formatting.number(left)} of {of} are left to you in these 24 hours.")
+        parts.append(f"{formatting.number(left_today)} of {of} are left to you in these 24 hours.")
     if above:
         parts.append("This goes to a manager as a request; nothing moves until it is approved.")
         st.info(" ".join(parts), icon=":material/approval:")
@@ -106,7 +111,7 @@ def _draw_limit(limit: RefundLimit, spent_credits: int, *, above: bool) -> None:
 def _draw_choices(left: Refundable) -> _Chosen:
     variants = {str(index): credits for index, credits in left.variant_credits.items() if credits}
     words = {_ALL: f"All that is left: {formatting.credits(left.job_credits)}", _AMOUNT: "Another amount"}
-    words |= {name: _variant_words(int(name), credits) for name, credits in variants.items()}
+    words |= {name: _variant_words(int(name), credits, left) for name, credits in variants.items()}
     part = st.radio("How much", [_ALL, *variants, _AMOUNT], format_func=words.__getitem__, key=_key("part"))
     amount = None
     if part == _AMOUNT:
@@ -147,9 +152,9 @@ def _draw_choices(left: Refundable) -> _Chosen:
     )
 
 
-def _variant_words(index: int, credits: int) -> str:
+def _variant_words(index: int, credits: int, left: Refundable) -> str:
     name, amount = variant_name(index), formatting.credits(credits)
-    if credits < pricing.VARIANT_PRICE_CREDITS:
+    if index not in left.whole_variants:
         return f"{amount} of {name[0].lower()}{name[1:]} are still refundable"
     return f"{name}: {amount}"
 

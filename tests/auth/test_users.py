@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from core import errors
-from core.auth import audit, users
+from core.auth import audit, names, users
 from core.auth.actors import Actor, Source
 from core.auth.audit import AuditFilter, AuditKind
+from core.auth.names import Meant
 from core.auth.roles import Role
 from core.auth.users import Identity, Person
 from core.db.session import Database
@@ -124,6 +126,34 @@ def test_a_person_stays_the_same_when_the_email_changes(database: Database) -> N
     assert actor is not None
     assert (actor.name, actor.role) == ("zander@example.com", Role.SUPPORT)
     assert len(everybody(database)) == 1
+
+
+@pytest.mark.parametrize("text", ["", " \t"])
+def test_a_blank_name_means_nobody(database: Database, text: str) -> None:
+    users.sign_in(database, replace(ZOE, name=""))
+    with database.read() as session:
+        assert names.meant(session, text) == Meant(frozenset(), frozenset())
+
+
+def test_a_sign_in_in_the_shadow_of_a_later_one_changes_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tabs of one person: the older sign-in was looked up first, and is noted last."""
+    users.sign_in(database, ZOE)
+    later = replace(ZOE, email="zander@example.com", signed_in_at=NINE + timedelta(hours=2))
+    between = replace(ZOE, signed_in_at=NINE + timedelta(hours=1))
+    note = users._note_sign_in
+
+    def overtaken(database: Database, identity: Identity) -> Any:
+        monkeypatch.setattr(users, "_note_sign_in", note)
+        users.sign_in(database, later)
+        return note(database, identity)
+
+    monkeypatch.setattr(users, "_note_sign_in", overtaken)
+    users.sign_in(database, between)
+    (person,) = [person_of(database, later)]
+    assert person.last_sign_in_at == later.signed_in_at
+    assert len(audited(database, AuditKind.SIGN_IN)) == 2
 
 
 def test_a_sign_in_is_audited_once(database: Database) -> None:

@@ -206,6 +206,22 @@ def test_a_key_moves_credits_once_and_nothing_else(
     assert factories.balance(database, OUTSIDER) == CREDITS
 
 
+@pytest.mark.parametrize("move", [credit_service.grant, credit_service.adjust], ids=["grant", "adjustment"])
+def test_one_key_for_two_accounts_at_once_moves_the_credits_of_one(
+    database: Database, people: People, move: Callable[..., int]
+) -> None:
+    def attempt(account: str) -> int | str:
+        try:
+            asked = {"amount_credits": 10, "reason": "gift", "idempotency_key": "k"}
+            return move(database, people.alice, account=account, **asked)
+        except errors.IdempotencyConflict:
+            return "conflict"
+
+    outcomes = factories.at_once(*[lambda account=account: attempt(account) for account in (BELLEVUE, OUTSIDER) * 4])
+    assert set(outcomes) == {CREDITS + 10, "conflict"}
+    assert factories.balance(database) + factories.balance(database, OUTSIDER) == 2 * CREDITS + 10
+
+
 def test_a_repeated_grant_opens_no_other_account(database: Database, people: People) -> None:
     asked = {"amount_credits": 10, "reason": "gift", "idempotency_key": "k"}
     credit_service.grant(database, people.alice, account=BELLEVUE, **asked)

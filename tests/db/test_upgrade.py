@@ -17,6 +17,7 @@ from core.jobs import dispatch, refund_queries, refunds, service
 from core.jobs.desk import Desk
 from core.jobs.states import Priority
 from core.models import AuditEntry, Job
+from core.models.base import Base
 from tests import factories
 from tests.fake_provider import FakeProvider
 from tests.jobs import refunding
@@ -111,6 +112,72 @@ def test_what_was_sent_before_the_upgrade_is_not_bought_again(desk: Desk) -> Non
     assert factories.balance(desk.database) == balance
 
 
+def person(number: int, email: str, role: str) -> sa.TextClause:
+    return sa.text(
+        ZOE.replace("7,", f"{number},")
+        .replace("'s'", f"'{number}'")
+        .replace("zoe@example.com", email)
+        .replace("'manager'", f"'{role}'")
+    )
+
+
+def stored_keys(desk: Desk) -> dict[str, str | None]:
+    with desk.database.read() as session:
+        return {row.id: row.idempotency_key for row in session.execute(sa.select(Job.id, Job.idempotency_key))}
+
+
+@pytest.mark.parametrize(
+    ("older", "now"),
+    [
+        ("page:zoe%40example.com", "page:user%3A7"),
+        ("api:zoe%40example.com", "api:key%3A3"),
+        ("page:twin%40example.com", "page:user%3A9"),
+        ("page:pair%40example.com", "page:user%3A10"),
+        ("page:eve", "page:local%3Aeve"),
+        ("page:1f3%20at%20https%3A%2F%2Fid", "page:named%3A1f3%20at%20https%3A%2F%2Fid"),
+        ("page:user%3A7", "page:user%3A7"),
+    ],
+    ids=["person", "a key called like one", "manager first", "then who came first", "at the machine", "alone", "new"],
+)
+def test_a_stored_key_goes_to_whom_its_name_meant(desk: Desk, older: str, now: str) -> None:
+    job_id = factories.job(desk)
+    key = sa.text(OLDER_KEY.replace("'1f3 at https://id'", "NULL").replace("'local:1f3 at https://id'", "NULL"))
+    downgrade(
+        desk,
+        sa.text(ZOE),
+        person(8, "twin@example.com", "support"),
+        person(9, "twin@example.com", "manager"),
+        person(10, "pair@example.com", "support"),
+        person(11, "pair@example.com", "support"),
+        key.bindparams(id=3, name="zoe@example.com"),
+        sa.text("UPDATE jobs SET idempotency_key = :key").bindparams(key=f"{older}:a:b#0"),
+    )
+    schema.migrate(desk.database)
+    assert stored_keys(desk) == {job_id: f"{now}:a:b#0"}
+
+
+def test_a_key_that_was_used_again_since_stays_with_the_later_request(desk: Desk) -> None:
+    first, second = factories.job(desk), factories.job(desk)
+    keys = {first: "page:zoe%40example.com:k#0", second: "page:user%3A7:k#0"}
+    named = sa.text("UPDATE jobs SET idempotency_key = :key WHERE id = :id")
+    downgrade(desk, sa.text(ZOE), *(named.bindparams(key=key, id=job_id) for job_id, key in keys.items()))
+    schema.migrate(desk.database)
+    assert stored_keys(desk) == keys
+
+
+def test_who_asked_without_an_address_was_not_at_this_machine(desk: Desk, provider: FakeProvider) -> None:
+    refund_id = factories.requested_refund(desk, provider)
+    guards = ("refunds_decided_once", "refunds_asked_once")
+    downgrade(
+        desk,
+        *(sa.text(f"DROP TRIGGER {name}" + ("" if desk.database.is_sqlite else " ON refunds")) for name in guards),
+        sa.text("UPDATE refunds SET requested_for_identity = 'local:1f3 at https://id'"),
+    )
+    schema.migrate(desk.database)
+    with desk.database.read() as session:
+        assert refund_queries.one(session, refund_id).requested_for_identity == "unsure:1f3 at https://id"
+
+
 def test_a_refund_sent_before_the_upgrade_is_not_made_again(desk: Desk, provider: FakeProvider) -> None:
     job_id = refunding.finish(desk, provider)
     dora = factories.people(desk.database).dora
@@ -155,10 +222,32 @@ def test_every_trigger_stands_after_the_way_back_and_forth(desk: Desk) -> None:
         assert set(session.scalars(sa.text(query))) == before
 
 
+def test_no_rule_of_a_table_is_lost_or_doubled_on_the_way(desk: Desk) -> None:
+    def rules() -> list[str]:
+        with desk.database.read() as session:
+            inspected = sa.inspect(session.connection())
+            return sorted(
+                f"{table}: {one['name']}"
+                for table in inspected.get_table_names()
+                for one in inspected.get_check_constraints(table)
+            )
+
+    wanted = sorted(
+        f"{table.name}: {one.name}"
+        for table in Base.metadata.tables.values()
+        for one in table.constraints
+        if isinstance(one, sa.CheckConstraint)
+    )
+    assert rules() == wanted
+    downgrade(desk)
+    schema.migrate(desk.database)
+    assert rules() == wanted
+
+
 def test_lines_of_the_audit_log_get_the_identities_of_those_they_name(desk: Desk) -> None:
     line = """
         INSERT INTO audit_entries (at, actor, made_by, role, source, kind, target, detail)
-        SELECT created_at, :actor, :made_by, 'manager', 'page', 'spend', 'older', '' FROM accounts LIMIT 1
+        SELECT created_at, :actor, :made_by, 'manager', :source, 'spend', 'older', '' FROM accounts LIMIT 1
     """
     twin = ZOE.replace("7,", "8,").replace("'s'", "'t'").replace("zoe@", "twin@")
     lines = {
@@ -168,14 +257,22 @@ def test_lines_of_the_audit_log_get_the_identities_of_those_they_name(desk: Desk
         "key gone": (None, "named:key gone", None),
         "root, by command": (None, "command:root", None),
         "system": (None, "system", None),
+        "web": ("zoe@example.com", "key:3", "user:7"),
+        "web@example.com": (None, "key:4", None),
     }
+    by_key = {"key web", "key gone", "web", "web@example.com"}
     key = OLDER_KEY.replace("'1f3 at https://id'", "NULL").replace("'local:1f3 at https://id'", "NULL")
     statements = [ZOE, twin, twin.replace("8,", "9,").replace("'t'", "'u'")]
     downgrade(
         desk,
         *map(sa.text, statements),
+        sa.text(ZOE.replace("7,", "5,").replace("'s'", "'w'").replace("zoe@", "web@")),
         sa.text(key).bindparams(id=3, name="web"),
-        *(sa.text(line).bindparams(actor=name, made_by=made_by) for name, (made_by, _, _) in lines.items()),
+        sa.text(key).bindparams(id=4, name="web@example.com"),
+        *(
+            sa.text(line).bindparams(actor=name, made_by=made_by, source="api" if name in by_key else "page")
+            for name, (made_by, _, _) in lines.items()
+        ),
     )
     schema.migrate(desk.database)
     with desk.database.read() as session:
@@ -185,7 +282,7 @@ def test_lines_of_the_audit_log_get_the_identities_of_those_they_name(desk: Desk
     with pytest.raises(DBAPIError, match="append-only"), desk.database.write() as session:
         session.execute(sa.text("UPDATE audit_entries SET actor_identity = 'user:1'"))
     with pytest.raises(DBAPIError, match="actor_identity"), desk.database.write() as session:
-        session.execute(sa.text(line).bindparams(actor="x", made_by=None))
+        session.execute(sa.text(line).bindparams(actor="x", made_by=None, source="page"))
 
 
 def test_what_waits_keeps_its_order_where_ranks_become_turns(desk: Desk) -> None:

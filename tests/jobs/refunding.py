@@ -4,7 +4,7 @@ from core.auth.actors import Actor
 from core.auth.roles import Role
 from core.credits import limits
 from core.credits.limits import RefundLimit
-from core.jobs import refund_queries, refunds, sync
+from core.jobs import refundable, refunds, sync
 from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundReason
 from core.jobs.refunds import Refunded, RefundRequest
@@ -54,5 +54,5 @@ def set_limit(desk: Desk, *, per_refund: int | None = None, per_day: int | None 
 
 def left(desk: Desk, job_id: str) -> tuple[int, dict[int, int]]:
     with desk.database.read() as session:
-        found = refund_queries.refundable(session, factories.manager(), job_id=job_id)
+        found = refundable.of_job(session, factories.manager(), job_id=job_id)
     return found.job_credits, dict(found.variant_credits)

@@ -247,6 +247,8 @@ def test_a_key_whose_maker_may_less_says_what_it_opens(section: Callable[[str], 
     }
     users.set_role(database, MONA, user_id=kim.id, role=Role.SUPPORT, account=None)
     assert told()["import"] == "All accounts · Acts as support: its maker may do no more"
+    users.set_role(database, MONA, user_id=kim.id, role=Role.STAFF, account=BELLEVUE)
+    assert told()["import"] == f"All accounts · Acts as staff of {BELLEVUE}: its maker may do no more"
     users.set_role(database, MONA, user_id=kim.id, role=None, account=None)
     assert told()["import"] == "All accounts · Opens nothing: its maker has no role for it"
 

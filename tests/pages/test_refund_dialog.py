@@ -7,7 +7,7 @@ import pytest
 from core.auth.roles import Role
 from core.credits import limits
 from core.credits.limits import RefundLimit
-from core.jobs import refund_queries
+from core.jobs import refund_queries, refundable, service, sync
 from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
 from core.jobs.refund_queries import RefundReason, RefundState
@@ -15,6 +15,8 @@ from core.jobs.refunds import RefundRequest
 from pages.widgets import refund_dialog
 from tests import factories
 from tests.factories import People
+from tests.fake_provider import FakeProvider
+from tests.jobs.test_submit import request as submission
 from tests.pages.conftest import Visit
 from tests.pages.dialogs import inside
 from tests.pages.reading import button_by_label, drawings, words
@@ -56,7 +58,7 @@ def test_all_one_variant_or_an_amount_is_refunded(
     assert factories.balance(desk.database) == factories.CREDITS - 40 + amount
     assert app.session_state["deed_notice"].startswith(f"{amount} credits refunded.")
     with desk.database.read() as session:
-        assert refund_queries.refundable(session, ALICE, job_id=job_id).job_credits == left
+        assert refundable.of_job(session, ALICE, job_id=job_id).job_credits == left
 
 
 def test_a_variant_that_was_refunded_in_part_says_what_is_left_of_it(desk: Desk, end_job: Callable[..., str]) -> None:
@@ -109,6 +111,37 @@ def test_a_refund_does_not_turn_into_a_request_under_the_click(
     button_by_label(app, "Request a refund of 40 credits").click().run()
     with desk.database.read() as opened:
         assert [one.state for one in refund_queries.refunds(opened, ALICE).refunds] == ["requested"]
+
+
+def test_another_refund_of_theirs_wakes_nobody_who_has_no_limit(
+    desk: Desk, people: People, end_job: Callable[..., str]
+) -> None:
+    first, second = end_job({}, {}, number=1), end_job({}, {}, number=2)
+    limits.set_refund_limit(
+        desk.database, ALICE, RefundLimit(role=Role.SUPPORT, per_refund_credits=None, per_day_credits=None)
+    )
+    app = inside(refund_dialog.draw, people.dora, factories.detail(desk.database, first))
+    app.selectbox[0].set_value(RefundReason.GOODWILL).run()
+    request = RefundRequest(job_id=second, amount_credits=15, reason=RefundReason.GOODWILL)
+    refund_use_cases.refund_job(desk.database, people.dora, request)
+    button_by_label(app, "Refund 40 credits").click().run()
+    assert factories.refunds(desk.database, first) == [40]
+
+
+def test_a_rush_variant_is_told_by_its_own_price(desk: Desk, provider: FakeProvider) -> None:
+    factories.allow_rush(desk.database, variant_credits=30)
+    job_id = service.submit(desk, ALICE, submission(priority="rush", account=factories.BELLEVUE)).jobs[0].id
+    for prediction_id in factories.order_queued(desk, job_id):
+        sync.apply(desk, ALICE, provider.finish(prediction_id))
+    request = RefundRequest(job_id=job_id, amount_credits=38, reason=RefundReason.GOODWILL)
+    refund_use_cases.refund_job(desk.database, ALICE, request)
+    app = inside(refund_dialog.draw, ALICE, factories.detail(desk.database, job_id))
+    assert app.radio[0].options == [
+        "All that is left: 22 credits",
+        "22 credits of variant A are still refundable",
+        "22 credits of variant B are still refundable",
+        "Another amount",
+    ]
 
 
 def test_an_amount_is_changed_by_one_credit_a_click(desk: Desk, end_job: Callable[..., str]) -> None:
