@@ -193,6 +193,7 @@ def simulator(
     seconds: Annotated[float, typer.Option(help="How long a prediction takes.")] = 6.0,
     failure_rate: Annotated[float, typer.Option(help="Share of predictions that fail, 0 to 1.")] = 0.0,
     fault: Annotated[list[str] | None, typer.Option(help="NAME=RATE, repeatable.")] = None,
+    quality: Annotated[list[str] | None, typer.Option(help="JSON, repeatable: some orders served otherwise.")] = None,
     creates_per_minute: Annotated[int, typer.Option(help="Its own rate limit; 0 for none.")] = 600,
     create_burst: Annotated[int, typer.Option()] = 60,
     allow_http_webhooks: Annotated[bool, typer.Option()] = False,
@@ -202,6 +203,7 @@ def simulator(
     state: Annotated[Path | None, typer.Option(help="Its folder; by default in the data folder.")] = None,
 ) -> None:
     """Run the simulator of Replicate's API alone."""
+    from core.provider.simulator import quality as qualities
     from core.provider.simulator import server
     from core.provider.simulator.config import SimulatorConfig, parse_faults
 
@@ -212,6 +214,7 @@ def simulator(
             seconds=seconds,
             failure_rate=failure_rate,
             faults=parse_faults(fault or []),
+            qualities=qualities.parse(quality or []),
             creates_per_minute=creates_per_minute,
             create_burst=create_burst,
             allow_http_webhooks=allow_http_webhooks,

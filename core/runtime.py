@@ -10,6 +10,7 @@ from core.auth.actors import Source, system
 from core.credits import service as credit_service
 from core.db import schema
 from core.db.session import Database
+from core.jobs import create_rate
 from core.jobs.creation import create_prediction
 from core.jobs.desk import Desk
 from core.jobs.queue import VariantQueue, queue_database_url
@@ -61,7 +62,7 @@ class Runtime:
             webhook_base_url=settings.webhook_base_url,
             timeout_seconds=settings.job_timeout_seconds,
             creates_per_minute=settings.creates_per_minute,
-            create_burst=settings.create_burst,
+            create_burst=create_rate.safe_burst(settings.create_burst, per_minute=settings.creates_per_minute),
         )
         self.inbox = Inbox(self.desk, configured_secrets=settings.webhook_secrets)
         self._figures: Figures | None = None

@@ -1,14 +1,24 @@
-"""Admin: who may come in, which programs may call, who may rush, how much may be refunded, and who did what."""
+"""Admin: who may come in, what may call, who may rush, how much may be refunded, what draws, and who did what."""
 
 import streamlit as st
 
-from pages.widgets import admin_audit, admin_keys, admin_limits, admin_people, admin_terms, deeds, session
+from pages.widgets import (
+    admin_audit,
+    admin_keys,
+    admin_limits,
+    admin_models,
+    admin_people,
+    admin_terms,
+    deeds,
+    session,
+)
 
 _SECTIONS = {
     "People": admin_people.draw,
     "API keys": admin_keys.draw,
     "Refund limits": admin_limits.draw,
     "Accounts": admin_terms.draw,
+    "Models": admin_models.draw,
     "Audit log": admin_audit.draw,
 }
 

@@ -11,6 +11,7 @@ from core.analytics import definitions, telling
 from core.analytics.definitions import DEFINITIONS
 from core.analytics.filters import Filter
 from core.analytics.summary import Summary
+from core.auth.actors import Actor
 from core.auth.roles import Action
 from pages.widgets import (
     analytics_cards,
@@ -59,6 +60,7 @@ def _page() -> None:
         return
     _draw_news(summary)
     analytics_tiles.draw(analytics_tiles.TILES, summary)
+    _draw_reused(actor, choice)
     _draw_charts(summary)
     if choice.by is not None:
         analytics_groups.draw(summary, choice.by)
@@ -101,6 +103,18 @@ def _draw_accounts_off(summary: Summary) -> None:
             f"The entries of {formatting.plain(', '.join(summary.accounts_off))} do not add up to the balance, so no "
             "figure that counts their credits is to be trusted. `python -m core check` tells what is off.",
             icon=":material/account_balance:",
+        )
+
+
+def _draw_reused(actor: Actor, choice: Choice) -> None:
+    """What giving finished work again has spared; nothing where it spared nothing."""
+    saved = analytics_data.reused(actor, choice)
+    dollars = formatting.plain(formatting.dollars(saved.usd_micros))
+    if saved.hits:
+        st.caption(
+            f":material/history: {formatting.count(saved.hits, 'photo')} given again at no charge:"
+            f" {formatting.credits(saved.credits)} not taken, {dollars} not spent.",
+            help=formatting.plain(DEFINITIONS["reused"]),
         )
 
 

@@ -14,6 +14,7 @@ from core.credits.queries import AccountBalance
 from core.jobs import queries, service
 from core.jobs.details import JobDetail
 from core.jobs.dispatch import QUEUE_TIMEOUT
+from core.jobs.photos import Upload
 from core.jobs.states import Priority
 from pages.widgets import formatting, job_view, look_card, pause_banner, photo_card, session, states
 from pages.widgets.look_card import ChosenLook
@@ -46,14 +47,18 @@ def _page() -> None:
             account = look_card.draw_account(accounts, usual_account_id=usual_account_id)
             button = st.container(width="content")
         priority = Priority.RUSH if account is not None and look_card.draw_rush(account) else Priority.NORMAL
+        key = _idempotency_key(photo, look, account, priority)
+        is_known = _was_staged_before(actor, photo, look, account) and key not in st.session_state.get(_STAGED, ())
+        new_seeds = is_known and _draw_known()
+        price = 0 if is_known and not new_seeds else look_card.price_of(account, is_rush=priority is Priority.RUSH)
         with button:
-            is_clicked, reason, key = _draw_button(photo, look, account, priority)
-        if account is not None:
-            look_card.draw_balance(account, look_card.price_of(account, is_rush=priority is Priority.RUSH))
+            is_clicked, reason = _draw_button(photo, look, account, price=price, key=key)
+        if account is not None and price:
+            look_card.draw_balance(account, price)
         if reason:
             st.caption(reason)
         if is_clicked and photo is not None and account is not None:
-            _submit(actor, _request(photo, look, account, priority, key))
+            _submit(actor, _request(photo, look, account, priority, key, new_seeds=new_seeds))
     notice = st.session_state.pop(_NOTICE, "")
     if notice:
         st.toast(notice, icon=":material/info:")
@@ -61,17 +66,42 @@ def _page() -> None:
         _draw_job(actor, job_id)
 
 
+def _was_staged_before(
+    actor: Actor, photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None
+) -> bool:
+    if photo is None or account is None or look.refusal:
+        return False
+    with session.runtime().database.read() as opened:
+        found = service.staged_before(
+            opened,
+            actor,
+            account=account.name,
+            photo_sha256=photo.sha256,
+            room_type=look.room_type,
+            style=look.style,
+            instructions=look.instructions,
+        )
+    return found is not None
+
+
+def _draw_known() -> bool:
+    """Say that the account has this already; whether it is wanted anew all the same."""
+    st.info(
+        "This photo was staged with just this look before: its variants are shown at no charge.",
+        icon=":material/history:",
+    )
+    return st.toggle("Stage it anew, with new seeds", key="new-seeds")
+
+
 def _draw_button(
-    photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None, priority: Priority
-) -> tuple[bool, str, str]:
-    """Draw the button: whether it was clicked, why it can't be, and the key of what it would stage."""
-    price = look_card.price_of(account, is_rush=priority is Priority.RUSH)
+    photo: ChosenPhoto | None, look: ChosenLook, account: AccountBalance | None, *, price: int, key: str
+) -> tuple[bool, str]:
+    """Draw the button: whether it was clicked, and why it can't be."""
     reason = _why_not(photo, look, account, price)
-    key = _idempotency_key(photo, look, account, priority)
     if not reason and key in st.session_state.get(_STAGED, ()):
         reason = "This is staged already. Change something, or stage again with new seeds below."
     is_clicked = st.button(
-        look_card.price_label(price),
+        look_card.price_label(price) if price else "Show its variants · 0 credits",
         type="primary",
         icon=":material/chair:",
         disabled=bool(reason),
@@ -80,7 +110,7 @@ def _draw_button(
         on_click=_remember_price,
         args=(price,),
     )
-    return is_clicked, reason, key
+    return is_clicked, reason
 
 
 def _remember_price(price_credits: int) -> None:
@@ -89,16 +119,17 @@ def _remember_price(price_credits: int) -> None:
 
 
 def _request(
-    photo: ChosenPhoto, look: ChosenLook, account: AccountBalance, priority: Priority, key: str
+    photo: ChosenPhoto, look: ChosenLook, account: AccountBalance, priority: Priority, key: str, *, new_seeds: bool
 ) -> service.StageRequest:
     return service.StageRequest(
-        uploads=[service.Upload(file_name=photo.file_name, data=photo.data)],
+        uploads=[Upload(file_name=photo.file_name, data=photo.data)],
         room_type=look.room_type,
         style=look.style,
         instructions=look.instructions,
         priority=priority,
         account=account.name,
-        idempotency_key=key,
+        idempotency_key=f"{key} anew" if new_seeds else key,
+        new_seeds=new_seeds,
     )
 
 
@@ -229,13 +260,14 @@ def _draw_again(actor: Actor, job: JobDetail) -> None:
         _submit(
             actor,
             service.StageRequest(
-                uploads=[service.Upload(file_name=job.photo.file_name, data=data)],
+                uploads=[Upload(file_name=job.photo.file_name, data=data)],
                 room_type=job.room_type,
                 style=job.style,
                 instructions=job.instructions,
                 priority=Priority.RUSH if is_rush else Priority.NORMAL,
                 account=job.account,
                 idempotency_key=key,
+                new_seeds=True,
             ),
         )
 

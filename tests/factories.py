@@ -16,7 +16,8 @@ from core.credits import terms as credit_terms
 from core.credits.limits import RefundLimit
 from core.credits.terms import Terms
 from core.db.session import Database
-from core.jobs import creation, events, queries, sync, turns
+from core.experiments.design import Arm, Design
+from core.jobs import creation, events, experiment_desk, queries, sync, turns
 from core.jobs import refunds as refund_use_cases
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
@@ -26,6 +27,7 @@ from core.jobs.refunds import RefundRequest
 from core.jobs.states import JobState, Priority, VariantState
 from core.models import Account, Attempt, Job, LedgerEntry, Photo, Variant
 from core.models.base import new_id
+from core.prompts import compose
 from core.provider.registry import DEFAULT_MODEL
 from core.storage.contract import content_key, sha256
 from tests import pictures_to_send
@@ -72,6 +74,19 @@ def people(database: Database) -> People:
         charlie=staff("charlie", OUTSIDER),
         dora=Actor(name="dora", role=Role.SUPPORT, source=Source.PAGE, identity="local:dora"),
     )
+
+
+def experiment(database: Database, *, is_started: bool = True, **design: Any) -> str:
+    """An experiment of two prompt templates, half and half; its id."""
+    arms = tuple(
+        Arm(name=version, split_percent=50, prompt_version=version, model=DEFAULT_MODEL.name)
+        for version in compose.TEMPLATES
+    )
+    wanted = Design(**{"name": "Say first what stays", "arms": arms, **design})
+    made = experiment_desk.define(database, manager(), wanted, hypothesis="Fewer structures are altered.")
+    if is_started:
+        experiment_desk.start(database, manager(), made)
+    return made
 
 
 def account_id(database: Database, name: str = BELLEVUE) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.images import validation
+from core.jobs import service
 
 ROOT = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
@@ -50,9 +50,9 @@ def test_protections_of_the_browser_stay_on() -> None:
         assert CONFIG["server"].get(switch, True) is True
 
 
-def test_uploads_are_limited_to_what_a_photo_may_be() -> None:
-    assert CONFIG["server"]["maxUploadSize"] == 50
-    assert CONFIG["server"]["maxUploadSize"] * 1024 * 1024 == validation.MAX_FILE_BYTES
+def test_uploads_are_limited_to_what_a_listing_may_be() -> None:
+    assert CONFIG["server"]["maxUploadSize"] == 500
+    assert CONFIG["server"]["maxUploadSize"] * 1024 * 1024 == service.UPLOADS_MAX_BYTES
 
 
 def test_visitors_see_no_stack_traces_and_no_developers_menu() -> None:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from core.db.session import Database
 from core.jobs import audit, creation, service
 from core.jobs.desk import Desk
+from core.jobs.photos import Upload
 from core.jobs.queue import VariantQueue, queue_database_url
-from core.jobs.service import StageRequest, Upload
+from core.jobs.service import StageRequest
 from core.provider.replicate import ReplicateProvider
 from core.webhooks.inbox import Inbox
 from core.worker import Worker

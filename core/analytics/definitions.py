@@ -29,6 +29,8 @@ DEFINITIONS = MappingProxyType(
         "spent": "What Replicate was paid for all orders of these jobs, in dollars.",
         "wasted": "The part of it that bought nothing: orders of variants that failed or were canceled, and those"
         " before a free retry.",
+        "reused": "Photos whose same staging the account had already and was given again at no charge: how many, the"
+        " credits that were not taken, and what the orders of those jobs had cost.",
         "under_way": "The part of it that went to orders whose variants have not ended yet.",
         "cost_per_job": "Dollars spent, for each job and each completed job; credits have no price in dollars here,"
         " so there is no margin.",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.analytics import success as successes
     from core.analytics import summary as summaries
     from core.analytics import timing as timings
+    from core.analytics.reused import Saved
 
 
 def _defined(term: str) -> str:
@@ -184,6 +185,14 @@ class Group(Headline):
     name: str
 
 
+class Reused(_Schema):
+    """What was given again at no charge, and what that saved."""
+
+    hits: int
+    credits: int
+    usd_micros: int
+
+
 class Summary(_Schema):
     """Every figure of a period. A job counts on the day it was submitted, a movement of credits when it was made."""
 
@@ -210,6 +219,7 @@ class Summary(_Schema):
     refund_reasons: Annotated[list[RefundsOfReason], Field(description=_defined("refunded"))]
     failures: Annotated[list[FailureCount], Field(description=_defined("failures"))]
     timed_out: Annotated[Share, Field(description=_defined("timed_out"))]
+    reused: Annotated[Reused, Field(description=_defined("reused"))]
     stuck_now: Annotated[int, Field(description=_defined("stuck_now"))]
     settled: Annotated[list[Settled], Field(description=_defined("settled_by"))]
     rhythm: Annotated[
@@ -219,8 +229,8 @@ class Summary(_Schema):
     groups: Annotated[list[Group], Field(description="By `by`, most jobs first; empty without it.")]
 
     @classmethod
-    def of(cls, found: summaries.Summary) -> Self:
-        """From the room's value."""
+    def of(cls, found: summaries.Summary, saved: Saved) -> Self:
+        """From the room's values."""
         from core.analytics import definitions, telling
 
         stages = {name: Stage.of(getattr(found.timing, name)) for name in Timing.model_fields}
@@ -246,6 +256,7 @@ class Summary(_Schema):
             ],
             failures=[FailureCount(code=one.code, jobs=Share.of(one.jobs)) for one in found.failures],
             timed_out=Share.of(found.timed_out),
+            reused=Reused(hits=saved.hits, credits=saved.credits, usd_micros=saved.usd_micros),
             stuck_now=found.stuck_now,
             settled=[Settled(door=one.door, variants=Share.of(one.variants)) for one in found.settled],
             rhythm=[list(hours) for hours in found.rhythm.jobs],

@@ -10,7 +10,20 @@ from starlette.types import ASGIApp
 from core.api import error_handlers, health, metrics
 from core.api.document import DescribedApi, problems
 from core.api.limits import RequestLimits
-from core.api.routes import accounts, analytics, files, jobs, provider, refunds, stage, sync, webhooks
+from core.api.routes import (
+    accounts,
+    analytics,
+    experiments,
+    files,
+    jobs,
+    listings,
+    models,
+    provider,
+    refunds,
+    stage,
+    sync,
+    webhooks,
+)
 from core.runtime import Runtime
 
 # What any call with a key may answer; the routes themselves name the rest.
@@ -23,7 +36,7 @@ def build_api(runtime: Runtime) -> FastAPI:
     api.state.runtime = runtime
     error_handlers.install(api)
     api.add_middleware(RequestLimits)
-    for room in (stage, jobs, refunds, sync, provider, accounts, analytics, files):
+    for room in (stage, listings, jobs, refunds, sync, provider, accounts, models, analytics, experiments, files):
         api.include_router(room.router, responses=_WITH_KEY)
     api.include_router(webhooks.router)
     return api

@@ -14,7 +14,7 @@ _MEANINGS: Mapping[int, str] = {
     402: "Not enough credits; nothing was charged",
     403: "The role does not allow this, or the link has expired",
     404: "There is no such thing, or it belongs to another account",
-    409: "The Idempotency-Key was used for another request, or the job has moved on; nothing was changed",
+    409: "The Idempotency-Key was used for another request, or the job or model has moved on; nothing was changed",
     413: "More was sent than this call takes; nothing was changed",
     415: "The file is of no kind that can be staged; nothing was charged",
     422: "Something is missing or malformed; nothing was changed",

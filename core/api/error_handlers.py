@@ -1,12 +1,15 @@
 """How are errors told to programs? As problem documents (RFC 9457) with a stable code."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from core import errors, logs
 
@@ -51,11 +54,24 @@ async def _on_invalid_request(_request: Request, error: Exception) -> JSONRespon
     return problem(errors.ValidationFailed(f"{words}. Nothing was changed." if words else None))
 
 
-async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     kind = _BY_STATUS.get(status, errors.ValidationFailed if status < 500 else errors.StagingError)
-    # A 405 names in its headers what is allowed.
-    return problem(kind(), status=status, headers=error.headers if isinstance(error, HTTPException) else None)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+    return problem(kind(), status=status, headers=headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """The methods that the path takes, of all routes: the router itself tells those of the first that matches."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    return {
+        method
+        for context in iter_route_contexts(request.app.routes)
+        if context.path and compile_path(context.path)[0].match(path)
+        for method in context.methods or ()
+    }
 
 
 async def _on_impossible_text(request: Request, _error: Exception) -> JSONResponse:

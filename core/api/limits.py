@@ -21,6 +21,7 @@ _JSON_MAX_BYTES = _MEGABYTE
 # The limit of each route that takes more than JSON, by the last part of its path.
 _MAX_BYTES: Mapping[str, int] = {
     "stage": UPLOADS_MAX_BYTES + MAX_FILE_BYTES,
+    "photos": UPLOADS_MAX_BYTES + MAX_FILE_BYTES,
     # The route itself has words for a webhook that is too large.
     "replicate": BODY_MAX_BYTES + _MEGABYTE,
 }

@@ -103,7 +103,9 @@ class Job(Schema):
     style: str
     priority: str
     prompt: str
+    prompt_version: str
     model: str
+    parameters: dict[str, str | int | bool]
     retry_of: str | None
     credits_used: int
     credits_refunded: int
@@ -129,7 +131,9 @@ class Job(Schema):
             style=job.style,
             priority=job.priority,
             prompt=job.prompt,
+            prompt_version=job.prompt_version,
             model=job.model,
+            parameters=dict(job.parameters),
             retry_of=job.retry_of,
             credits_used=job.credits_used,
             credits_refunded=job.credits_refunded,
@@ -148,25 +152,32 @@ class Job(Schema):
 
 
 class StagedJob(Schema):
-    """What was made of one photo."""
+    """What was made of one photo. `reused`: it had been staged just so before, and is given again at no charge."""
 
     job_id: str
     status: str
     credits_used: int
+    reused: bool
     replicate_job_id: str | None
     job: Job
 
     @classmethod
-    def of(cls, job: details.JobDetail) -> Self:
+    def of(cls, job: details.JobDetail, *, reused: bool) -> Self:
         """From the room's value."""
         shown = Job.of(job)
         return cls(
             job_id=job.id,
             status=shown.status,
-            credits_used=job.credits_used,
+            credits_used=0 if reused else job.credits_used,
+            reused=reused,
             replicate_job_id=shown.replicate_job_id,
             job=shown,
         )
+
+    @classmethod
+    def all_of(cls, submission: Submission) -> list[Self]:
+        """From the use case's result, in the order of the request."""
+        return [cls.of(job, reused=number in submission.reused) for number, job in enumerate(submission.jobs)]
 
 
 class Staged(StagedJob):
@@ -177,8 +188,8 @@ class Staged(StagedJob):
     @classmethod
     def of_one(cls, submission: Submission) -> Self:
         """From the use case's result, which holds one job."""
-        (job,) = submission.jobs
-        return cls(**StagedJob.of(job).model_dump(), balance=submission.balance)
+        (job,) = StagedJob.all_of(submission)
+        return cls(**job.model_dump(), balance=submission.balance)
 
 
 class StagedBatch(Schema):
@@ -190,7 +201,7 @@ class StagedBatch(Schema):
     @classmethod
     def of(cls, submission: Submission) -> Self:
         """From the use case's result."""
-        return cls(jobs=[StagedJob.of(job) for job in submission.jobs], balance=submission.balance)
+        return cls(jobs=StagedJob.all_of(submission), balance=submission.balance)
 
 
 class JobList(Schema):

@@ -27,6 +27,8 @@ class Action(StrEnum):
     READ_ANALYTICS = "see analytics"
     GRANT_CREDITS = "grant and adjust credits"
     SET_LIMITS = "set limits"
+    MANAGE_MODELS = "switch models"
+    MANAGE_EXPERIMENTS = "run experiments"
     MANAGE_USERS = "manage people"
     MANAGE_KEYS = "manage API keys"
     READ_AUDIT = "see the audit log"

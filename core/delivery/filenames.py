@@ -26,8 +26,8 @@ def download_name(
     """
     if not 0 <= variant_index < len(_VARIANT_NAMES):
         raise ValueError(f"variant index {variant_index} is not from 0 to {len(_VARIANT_NAMES) - 1}")
-    room, look = (_slug(slug)[:_MAX_SLUG_LENGTH].strip("-") for slug in (room_type, style))
-    ending = _LABELED if labeled else f"clean.{_slug(extension).lower()[:_MAX_EXTENSION_LENGTH] or 'png'}"
+    room, look = (slug(words)[:_MAX_SLUG_LENGTH].strip("-") for words in (room_type, style))
+    ending = _LABELED if labeled else f"clean.{slug(extension).lower()[:_MAX_EXTENSION_LENGTH] or 'png'}"
     ordered = _SEPARATOR.join(
         [*([room] if room else []), *([look] if look else []), _VARIANT_NAMES[variant_index], ending]
     )
@@ -39,10 +39,15 @@ def download_name(
 def _stem(file_name: str) -> str:
     last = file_name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", last)
-    return _slug(stem)
+    return slug(stem)
 
 
-def _slug(text: str) -> str:
+def on_any_system(file_name: str) -> str:
+    """The name as every system takes it: what Windows refuses is a hyphen."""
+    return re.sub(r'[<>:"/\\|?*]', "-", file_name)
+
+
+def slug(text: str) -> str:
     """ASCII letters and digits with single hyphens between; accents go, other scripts leave nothing."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")

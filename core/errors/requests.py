@@ -45,6 +45,55 @@ class AccountNotFound(StagingError):
     http_status = 404
 
 
+class ExperimentNotFound(StagingError):
+    """There is no such experiment. Nothing was changed; check its id."""
+
+    code = "experiment_not_found"
+    http_status = 404
+
+
+class ListingNotFound(StagingError):
+    """There is no such listing, or it belongs to another account. Nothing was changed; check its id."""
+
+    code = "listing_not_found"
+    http_status = 404
+
+
+class NothingToDownload(StagingError):
+    """This listing has no results yet to download. Nothing is lost: stage its photos, or wait for those under way."""
+
+    code = "nothing_to_download"
+    http_status = 409
+
+
+class ListingFull(StagingError):
+    """A listing holds up to 60 photos, and this one does. The photo was not added; open another listing for more."""
+
+    code = "listing_full"
+    http_status = 409
+
+
+class PhotoRepeated(StagingError):
+    """This very photo is on the contact sheet already. It was not added again, and is not charged twice."""
+
+    code = "photo_repeated"
+    http_status = 409
+
+
+class PhotoNotFound(StagingError):
+    """There is no such photo on this contact sheet. Nothing was changed; look at the sheet again."""
+
+    code = "photo_not_found"
+    http_status = 404
+
+
+class RoomMissing(StagingError):
+    """Say of each photo which room it shows, or skip it. Nothing was charged."""
+
+    code = "room_missing"
+    http_status = 422
+
+
 class JobNotFound(StagingError):
     """There is no such job, or it belongs to another account. Nothing was changed; check its id."""
 
@@ -113,6 +162,27 @@ class UnknownStyle(StagingError):
 
     code = "unknown_style"
     http_status = 422
+
+
+class UnknownModel(StagingError):
+    """There is no model of this name. Nothing was changed; name one from the list, as owner/name."""
+
+    code = "unknown_model"
+    http_status = 422
+
+
+class ModelSwitchedOff(StagingError):
+    """This model is switched off. Nothing was changed; choose another, or have a manager switch it on."""
+
+    code = "model_switched_off"
+    http_status = 409
+
+
+class DefaultModelNeeded(StagingError):
+    """New jobs need a default model that is on. Nothing was changed; make another model the default first."""
+
+    code = "default_model_needed"
+    http_status = 409
 
 
 class UnknownTimeZone(StagingError):

@@ -16,6 +16,8 @@ from core import errors
 
 BUDGET_BYTES: Final = 512 * 1024 * 1024
 WAIT_SECONDS: Final = 60.0
+# So many pictures are decoded at once; more threads than these would only wait.
+SLOTS: Final = max(2, os.cpu_count() or 1)
 
 
 class DecodePool:
@@ -63,6 +65,6 @@ class DecodePool:
         return self._running == 0 or self._used_bytes + memory_bytes <= self._budget_bytes
 
 
-_POOL: Final = DecodePool(slots=max(2, os.cpu_count() or 1), budget_bytes=BUDGET_BYTES)
+_POOL: Final = DecodePool(slots=SLOTS, budget_bytes=BUDGET_BYTES)
 
 slot = _POOL.slot

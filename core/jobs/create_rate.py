@@ -4,6 +4,7 @@ The bucket is kept as a single time, "spent until" (the generic cell rate algori
 one interval, and a token may be taken while it is less than `burst` intervals ahead of the clock.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -15,7 +16,17 @@ from core.models import RateLimit
 _NAME = "creates"
 # The provider's longest wait that we heed (`provider.answers`), and some room.
 _FARTHEST_US = 600_000_000
+# By so much more or less an order takes from its token to the provider than the one before it.
+_JITTER_SECONDS = 0.3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def safe_burst(burst: int, *, per_minute: int) -> int:
+    """How many orders to send at once, of the burst that the provider allows.
+
+    Fewer by those that may catch up on their way: what took its token in time would still arrive too early.
+    """
+    return max(1, burst - math.ceil(per_minute / 60 * _JITTER_SECONDS))
 
 
 def take(session: Session, *, wanted: int, per_minute: int, burst: int, now: datetime) -> int:

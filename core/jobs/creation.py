@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,9 @@ class _Order:
     attempts: int
     prompt: str
     model: Model
+    parameters: Mapping[str, Any]
     photo_id: str
+    photo_pixels: int
 
 
 class _PhotoLock:
@@ -87,7 +90,8 @@ def create_prediction(desk: Desk, variant_id: str) -> None:
         return
     # The first seed is the variant's own; any later order must be told from the earlier ones.
     seed = order.seed if order.attempts == 0 else seeds.fresh()
-    inputs = dict(order.model.build_input(order.prompt, image_url, seed))
+    # An experiment sets only what its model's `adjustable` names, so nothing that belongs to the job.
+    inputs = {**order.model.build_input(order.prompt, image_url, seed), **order.parameters}
     begun = time.monotonic()
     with desk.database.write() as session:
         attempt_id = transitions.begin_attempt(session, actor, variant_id=variant_id, input=inputs, seed=seed)
@@ -138,7 +142,8 @@ def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: di
             transitions.refuse(session, actor, attempt_id=attempt_id, failure=refused)
         log.warning("create refused", code=refused.code, error=refused.message)
     else:
-        if record(desk, actor, attempt_id=attempt_id, prediction=prediction, model=order.model):
+        cost_usd_micros = order.model.cost_of(order.photo_pixels)
+        if record(desk, actor, attempt_id=attempt_id, prediction=prediction, cost_usd_micros=cost_usd_micros):
             log.info("prediction created", prediction_id=prediction.id)
         else:
             _let_go_unless_owned(desk, prediction)
@@ -146,9 +151,9 @@ def _ask(desk: Desk, actor: Actor, order: _Order, *, attempt_id: str, inputs: di
 
 
 def record(
-    desk: Desk, actor: Actor, *, attempt_id: str, prediction: Prediction, model: Model, adopted: bool = False
+    desk: Desk, actor: Actor, *, attempt_id: str, prediction: Prediction, cost_usd_micros: int, adopted: bool = False
 ) -> bool:
-    """Write down that the attempt owns this prediction; False if somebody was faster."""
+    """Write down that the attempt owns this prediction, and what it costs; False if somebody was faster."""
     with desk.database.write() as session:
         recorded = transitions.record_prediction(
             session,
@@ -157,7 +162,7 @@ def record(
             prediction=prediction,
             timeout_seconds=desk.timeout_seconds,
             poll_after=desk.poll_interval,
-            cost_usd_micros=model.cost_usd_micros,
+            cost_usd_micros=cost_usd_micros,
             adopted=adopted,
         )
         if not adopted:
@@ -213,9 +218,12 @@ def _read_order(desk: Desk, variant_id: str) -> _Order | None:
                 attempts.label("attempts"),
                 Job.prompt,
                 Job.model,
+                Job.parameters,
                 Job.photo_id,
+                (Photo.prepared_width * Photo.prepared_height).label("photo_pixels"),
             )
             .join(Job, Job.id == Variant.job_id)
+            .join(Photo, Photo.id == Job.photo_id)
             .where(Variant.id == variant_id, Variant.state == VariantState.QUEUED)
         ).one_or_none()
     if row is None:
@@ -229,7 +237,9 @@ def _read_order(desk: Desk, variant_id: str) -> _Order | None:
         attempts=row.attempts,
         prompt=row.prompt,
         model=MODELS[row.model],
+        parameters=row.parameters or {},
         photo_id=row.photo_id,
+        photo_pixels=row.photo_pixels,
     )
 
 

@@ -1,5 +1,6 @@
 """What is there to know about a job? Frozen values that outlive the session they were read in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,6 +44,7 @@ class VariantDetail:
     seed: int
     failure: Failure | None
     result_key: str | None
+    result_sha256: str | None
     result_thumbnail_key: str | None
     result_width: int | None
     result_height: int | None
@@ -70,6 +72,7 @@ class PhotoDetail:
     """The photo of a job, by the keys of its files."""
 
     file_name: str
+    sha256: str
     width: int
     height: int
     size_bytes: int
@@ -80,7 +83,10 @@ class PhotoDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDetail:
-    """A job with all that belongs to it. `state_since` is when it entered its present state."""
+    """A job with all that belongs to it. `state_since` is when it entered its present state.
+
+    `parameters` are the model's inputs that an experiment set otherwise than usual.
+    """
 
     id: str
     state: JobState
@@ -92,7 +98,9 @@ class JobDetail:
     instructions: str
     priority: str
     prompt: str
+    prompt_version: str
     model: str
+    parameters: Mapping[str, str | int | bool]
     created_by: str
     retry_of: str | None
     credits_used: int
@@ -136,6 +144,7 @@ def as_first_made(job: JobDetail) -> JobDetail:
                 seed=variant.attempts[0].seed if variant.attempts else variant.seed,
                 failure=None,
                 result_key=None,
+                result_sha256=None,
                 result_thumbnail_key=None,
                 result_width=None,
                 result_height=None,

@@ -2,18 +2,33 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core import errors
 from core.auth.actors import Actor
 from core.jobs import details, queries
 from core.jobs.desk import Desk
 from core.jobs.new_job import Submission
-from core.models import Job, LedgerEntry
+from core.models import Job, LedgerEntry, Reuse
 
 KEY_MAX = 200
+# So many jobs one request makes at most.
+JOBS_MAX = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What a key stands for: the job, which was bought with it or given again, and the balance after that."""
+
+    job_id: str
+    fingerprint: str | None
+    balance: int
+    is_reuse: bool
 
 
 def fingerprint(*content: object) -> str:
@@ -42,7 +57,21 @@ def numbered(key: str | None, number: int) -> str | None:
     return None if key is None else f"{key}#{number}"
 
 
-def find_earlier(desk: Desk, key: str | None, fingerprint: str, *, count: int) -> Submission | None:
+class KeyTaken(Exception):
+    """The key has made something by now. Whoever was told so answers with that; no person meets it."""
+
+
+def require_free(session: Session, key: str | None) -> None:
+    """In the transaction that uses the key: each table by itself lets a key stand once, but not both together.
+
+    Raises:
+        KeyTaken: if it stands in one of them.
+    """
+    if key is not None and _made(session, [numbered(key, number) for number in range(JOBS_MAX)]):
+        raise KeyTaken
+
+
+def find_earlier(desk: Desk, key: str | None, fingerprint: str) -> Submission | None:
     """What the key made the first time, as it was then; None if it is new, or there is no key.
 
     Raises:
@@ -50,20 +79,35 @@ def find_earlier(desk: Desk, key: str | None, fingerprint: str, *, count: int) -
     """
     if key is None:
         return None
+    keys = [numbered(key, number) for number in range(JOBS_MAX)]
     with desk.database.read() as session:
-        first = session.execute(
-            sa.select(Job.id, Job.request_fingerprint).where(Job.idempotency_key == numbered(key, 0))
-        ).one_or_none()
-        if first is None:
+        made = _made(session, keys)
+        known = [made[one] for one in keys if one in made]
+        if not known:
             return None
-        if first.request_fingerprint != fingerprint:
+        if known[0].fingerprint != fingerprint:
             raise errors.IdempotencyConflict
-        keys = [numbered(key, number) for number in range(count)]
-        found = session.execute(sa.select(Job.idempotency_key, Job.id).where(Job.idempotency_key.in_(keys)))
-        by_key = {row.idempotency_key: row.id for row in found}
-        ids = [by_key[one] for one in keys]
-        jobs = [details.as_first_made(job) for job in queries.load_jobs(session, ids)]
-        balance = session.execute(
-            sa.select(LedgerEntry.balance_after).where(LedgerEntry.entry_key == f"charge:{ids[-1]}")
-        ).scalar_one()
-    return Submission(jobs=jobs, balance=balance, repeated=True)
+        jobs = queries.load_jobs(session, [one.job_id for one in known])
+    return Submission(
+        jobs=[job if one.is_reuse else details.as_first_made(job) for one, job in zip(known, jobs, strict=True)],
+        balance=known[-1].balance,
+        repeated=True,
+        reused=frozenset(number for number, one in enumerate(known) if one.is_reuse),
+    )
+
+
+def _made(session: Session, keys: Sequence[str | None]) -> dict[str | None, _Made]:
+    """What the keys stand for: jobs that were bought, and jobs that were given again."""
+    bought = (
+        sa.select(Job.idempotency_key, Job.id, Job.request_fingerprint, LedgerEntry.balance_after, sa.false())
+        .join(LedgerEntry, LedgerEntry.entry_key == sa.literal("charge:") + Job.id)
+        .where(Job.idempotency_key.in_(keys))
+    )
+    given = sa.select(Reuse.idempotency_key, Reuse.job_id, Reuse.request_fingerprint, Reuse.balance, sa.true()).where(
+        Reuse.idempotency_key.in_(keys)
+    )
+    return {
+        row[0]: _Made(job_id=row[1], fingerprint=row[2], balance=row[3], is_reuse=bool(row[4]))
+        for query in (bought, given)
+        for row in session.execute(query)
+    }

@@ -11,7 +11,7 @@ from core import errors, logs
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import queries as credit_queries
-from core.jobs import events, idempotency, new_job, queries
+from core.jobs import events, idempotency, model_settings, new_job, queries
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
 from core.jobs.events import EventKind
@@ -43,6 +43,8 @@ class Retry:
 def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | None = None) -> Submission:
     """Stage again the variants of an ended job that have no result, each for what it cost before, taken now.
 
+    The job's own model draws them, unless it was switched off meanwhile; then the default does.
+
     1. Check who asks, and whether the same Idempotency-Key asked before.
     2. In one transaction: lock the first job of the family (a job, its retries, theirs), so that two who ask at once
        take turns; leave out every variant that has a result in any of them; charge and insert what is left.
@@ -55,7 +57,7 @@ def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | N
     """
     actor.require(Action.RETRY)
     key, fingerprint = idempotency.scoped_key(actor, idempotency_key), idempotency.fingerprint("retry", job_id)
-    earlier = idempotency.find_earlier(desk, key, fingerprint, count=1)
+    earlier = idempotency.find_earlier(desk, key, fingerprint)
     if earlier is not None:
         return earlier
     try:
@@ -74,7 +76,7 @@ def retry_job(desk: Desk, actor: Actor, *, job_id: str, idempotency_key: str | N
             balance = credit_queries.account(session, actor, name=old.account).balance
     except (IntegrityError, errors.StateConflict):
         # The same key came twice at once, and the other call was faster: its retry is what is under way.
-        earlier = idempotency.find_earlier(desk, key, fingerprint, count=1)
+        earlier = idempotency.find_earlier(desk, key, fingerprint)
         if earlier is None:
             raise
         return earlier
@@ -152,7 +154,10 @@ def _missing_in(session: Session, job: JobDetail, family: sa.CTE) -> list[int]:
 def _again(
     session: Session, old: JobDetail, missing: Sequence[int], *, idempotency_key: str | None, fingerprint: str
 ) -> NewJob:
-    row = session.execute(sa.select(Job.photo_id, Job.prompt_version).where(Job.id == old.id)).one()
+    row = session.execute(
+        sa.select(Job.photo_id, Job.prompt_version, Job.listing_id, Job.model, Job.parameters).where(Job.id == old.id)
+    ).one()
+    model = model_settings.choose_again(session, old.model).name
     return NewJob(
         account_id=old.account_id,
         photo_id=row.photo_id,
@@ -162,12 +167,15 @@ def _again(
         instructions=old.instructions,
         prompt=old.prompt,
         prompt_version=row.prompt_version,
-        model=old.model,
+        model=model,
+        # Another model may not know them.
+        parameters=row.parameters if model == row.model else None,
         priority=Priority(old.priority),
         variant_credits=_variant_credits(session, old.id),
         idempotency_key=idempotency_key,
         request_fingerprint=fingerprint,
         retry_of=old.id,
+        listing_id=row.listing_id,
         variant_indexes=missing,
     )
 

@@ -1,7 +1,7 @@
 """How does a job come into being? Charge, job, variants and first event, in the caller's one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -37,16 +37,24 @@ class NewJob:
     idempotency_key: str | None
     request_fingerprint: str | None
     retry_of: str | None = None
+    listing_id: str | None = None
+    reuse_key: str | None = None
+    parameters: Mapping[str, str | int | bool] | None = None
+    id: str = field(default_factory=new_id)
     variant_indexes: Sequence[int] = tuple(range(pricing.VARIANTS_PER_JOB))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """The jobs that were made, or had been made by the same key before (`repeated`), and the balance after them."""
+    """The jobs that were made, or had been made by the same key before (`repeated`), and the balance after them.
+
+    `reused` are the numbers of those that are earlier jobs, given again at no charge.
+    """
 
     jobs: list[JobDetail]
     balance: int
     repeated: bool
+    reused: frozenset[int] = frozenset()
 
 
 def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
@@ -55,7 +63,7 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
     Raises:
         InsufficientCredits: if the balance is short; the transaction must then be given up.
     """
-    now, job_id = clock.now(), new_id()
+    now, job_id = clock.now(), job.id
     count = len(job.variant_indexes)
     price = job.variant_credits * count
     session.execute(
@@ -75,6 +83,9 @@ def insert(session: Session, actor: Actor, job: NewJob, *, message: str) -> str:
             idempotency_key=job.idempotency_key,
             request_fingerprint=job.request_fingerprint,
             retry_of=job.retry_of,
+            listing_id=job.listing_id,
+            reuse_key=job.reuse_key,
+            parameters=dict(job.parameters) if job.parameters else None,
             credits_used=price,
             credits_refunded=0,
             created_at=now,

@@ -3,46 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import clock, errors, logs
+from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from core.credits import ledger, pricing
 from core.credits import queries as credit_queries
-from core.credits import terms as credit_terms
-from core.images import preparation, thumbnails, validation
-from core.jobs import idempotency, new_job, queries
+from core.images import validation
+from core.jobs import idempotency, model_settings, orders, photos
 from core.jobs.desk import Desk
-from core.jobs.new_job import NewJob, Submission
+from core.jobs.new_job import Submission
+from core.jobs.orders import Order, PhotoOrder
+from core.jobs.photos import Upload
 from core.jobs.states import Priority
-from core.models import Photo
-from core.models.base import new_id
 from core.prompts import compose
-from core.provider.registry import DEFAULT_MODEL
+from core.prompts.compose import ComposedPrompt
 from core.storage import contract as storage_keys
 
 # They are in memory together until the last of them is found good.
-UPLOADS_MAX = 60
+UPLOADS_MAX = idempotency.JOBS_MAX
 UPLOADS_MAX_BYTES = 500 * 1024 * 1024
-_log = logs.get(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A photo as it came: its name and its bytes."""
-
-    file_name: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRequest:
-    """What a person or program wants staged. Without `account`, the actor's own is meant.
+    """What a person or program wants staged. Without `account` the actor's own is meant, without `model` the default.
 
     With `expected_credits`, which is what they were told that all of it costs, nothing is bought for another price.
+    With `new_seeds`, what was staged just so before is staged once more, and paid.
     """
 
     uploads: Sequence[Upload]
@@ -50,25 +38,11 @@ class StageRequest:
     style: str
     instructions: str = ""
     priority: str = Priority.NORMAL
+    model: str | None = None
     account: str | None = None
     idempotency_key: str | None = None
     expected_credits: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StoredPhoto:
-    id: str
-    file_name: str
-    sha256: str
-    media_type: str
-    size_bytes: int
-    width: int
-    height: int
-    original_key: str
-    prepared_key: str
-    prepared_width: int
-    prepared_height: int
-    thumbnail_key: str
+    new_seeds: bool = False
 
 
 def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
@@ -76,71 +50,81 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
 
     1. Check who asks, which account pays, and that the words of the request make a prompt.
     2. The same Idempotency-Key with the same content: answer with the jobs it made the first time.
-    3. Refuse early if the balance is short, before anything is stored.
-    4. Validate and prepare every photo, then store the files under their hashes.
-    5. In one transaction: charge, insert jobs and variants, write events.
-    6. Wake the dispatcher.
+    3. What was staged just so before is given again at no charge (`core.jobs.reuse`); the rest has its price.
+       Refuse early if the model is not on or the balance is short, before anything is stored.
+    4. Validate and prepare every other photo, then store the files under their hashes.
+    5. In one transaction: charge, insert jobs and variants, write events (`core.jobs.orders`).
 
     Raises:
         PermissionDenied, AccountRequired, AccountNotFound, ValidationFailed: who or where.
         UnknownRoomType, UnknownStyle, InstructionsRefused, InstructionsTooLong, PhotoRefused: what.
+        UnknownModel, ModelSwitchedOff: by which model.
         IdempotencyConflict: the key was used for something else.
         RushNotAllowed, PriceChanged, InsufficientCredits: for how much. In all these cases nothing was written.
     """
     actor.require(Action.STAGE)
     _require_handy(request.uploads)
-    priority = _priority(request.priority)
+    priority = orders.priority(request.priority)
     prompt = compose.compose(room_type=request.room_type, style=request.style, instructions=request.instructions)
     with desk.database.read() as session:
         account = credit_queries.account(session, actor, name=request.account)
-    key = idempotency.scoped_key(actor, request.idempotency_key)
-    fingerprint = _fingerprint(account.id, request)
-    earlier = idempotency.find_earlier(desk, key, fingerprint, count=len(request.uploads))
+    key, fingerprint = idempotency.scoped_key(actor, request.idempotency_key), _fingerprint(account.id, request)
+    earlier = idempotency.find_earlier(desk, key, fingerprint)
     if earlier is not None:
         return earlier
-    variant_credits = account.terms.variant_credits(is_rush=priority is Priority.RUSH)
-    job_price = variant_credits * pricing.VARIANTS_PER_JOB
-    price = job_price * len(request.uploads)
-    if request.expected_credits not in (None, price):
-        raise errors.PriceChanged
-    if account.balance < price:
-        raise ledger.insufficient(account.name, needed=price, balance=account.balance)
-    photos = [_store_photo(desk, account.id, upload, prepared) for upload, prepared in _prepare(request.uploads)]
-    try:
-        with desk.database.write() as session:
-            if priority is Priority.RUSH:
-                _require_price(session, account.id, variant_credits)
-            job_ids = [
-                new_job.insert(
-                    session,
-                    actor,
-                    _new_job(
-                        request,
-                        prompt,
-                        account_id=account.id,
-                        photo_id=_insert_photo(session, account.id, photo),
-                        file_name=photo.file_name,
-                        priority=priority,
-                        variant_credits=variant_credits,
-                        idempotency_key=idempotency.numbered(key, number),
-                        fingerprint=fingerprint,
-                    ),
-                    message=f"{photo.file_name} was submitted for {job_price} credits.",
-                )
-                for number, photo in enumerate(photos)
-            ]
-            jobs = queries.load_jobs(session, job_ids)
-            balance = credit_queries.account(session, actor, name=account.name).balance
-    except IntegrityError:
-        # The same key came twice at once, and the other call was faster.
-        earlier = idempotency.find_earlier(desk, key, fingerprint, count=len(request.uploads))
-        if earlier is None:
-            raise
-        return earlier
-    desk.wake.set()
-    for job in jobs:
-        _log.info("job submitted", job_id=job.id, account=account.name, credits_used=job.credits_used)
-    return Submission(jobs=jobs, balance=balance, repeated=False)
+    with desk.database.read() as session:
+        order = Order(
+            account=account,
+            photos=[_photo_order(request, upload, prompt) for upload in request.uploads],
+            model=model_settings.choose(session, request.model).name,
+            priority=priority,
+            key=key,
+            fingerprint=fingerprint,
+            new_seeds=request.new_seeds,
+            model_is_named=bool(request.model),
+        )
+        quote = orders.quote(session, order)
+    orders.require_affordable(order, quote, expected_credits=request.expected_credits)
+    # What is given again was found good when it came first.
+    numbers = [number for number in range(len(request.uploads)) if number not in quote.reused]
+    prepared = photos.prepare_all([request.uploads[number] for number in numbers])
+    stored = {number: photos.store(desk, account.id, one) for number, one in zip(numbers, prepared, strict=True)}
+    return orders.buy(desk, actor, order, quote, new_photos=stored)
+
+
+def staged_before(
+    session: Session,
+    actor: Actor,
+    *,
+    account: str,
+    photo_sha256: str,
+    room_type: str,
+    style: str,
+    instructions: str,
+) -> str | None:
+    """The job that would be given again at no charge if this were staged now, if there is one.
+
+    Raises:
+        PermissionDenied: if the actor may not stage.
+        AccountNotFound: if there is no such account, or the actor doesn't see it.
+        UnknownRoomType, UnknownStyle, InstructionsRefused, InstructionsTooLong: if it could not be staged.
+    """
+    actor.require(Action.STAGE)
+    photo = PhotoOrder(
+        sha256=photo_sha256,
+        file_name="",
+        room_type=room_type,
+        style=style,
+        instructions=instructions.strip(),
+        prompt=compose.compose(room_type=room_type, style=style, instructions=instructions),
+    )
+    order = Order(
+        account=credit_queries.account(session, actor, name=account),
+        photos=[photo],
+        model=model_settings.choose(session, None).name,
+        priority=Priority.NORMAL,
+    )
+    return orders.reused(session, order).get(0)
 
 
 def _require_handy(uploads: Sequence[Upload]) -> None:
@@ -152,57 +136,15 @@ def _require_handy(uploads: Sequence[Upload]) -> None:
         raise errors.RequestTooLarge
 
 
-def _require_price(session: Session, account_id: int, rush_variant_credits: int) -> None:
-    """Whoever sets another price meanwhile waits for the commit, or was first: then nothing is bought unseen."""
-    if credit_terms.terms_of(session, account_id, lock=True).variant_credits(is_rush=True) != rush_variant_credits:
-        raise errors.PriceChanged
-
-
-def _new_job(
-    request: StageRequest,
-    prompt: compose.ComposedPrompt,
-    *,
-    account_id: int,
-    photo_id: str,
-    file_name: str,
-    priority: Priority,
-    variant_credits: int,
-    idempotency_key: str | None,
-    fingerprint: str,
-) -> NewJob:
-    return NewJob(
-        account_id=account_id,
-        photo_id=photo_id,
-        file_name=file_name,
+def _photo_order(request: StageRequest, upload: Upload, prompt: ComposedPrompt) -> PhotoOrder:
+    return PhotoOrder(
+        sha256=storage_keys.sha256(upload.data),
+        file_name=validation.safe_file_name(upload.file_name),
         room_type=request.room_type,
         style=request.style,
         instructions=request.instructions.strip(),
-        prompt=prompt.text,
-        prompt_version=prompt.version,
-        model=DEFAULT_MODEL.name,
-        priority=priority,
-        variant_credits=variant_credits,
-        idempotency_key=idempotency_key,
-        request_fingerprint=fingerprint,
+        prompt=prompt,
     )
-
-
-def _insert_photo(session: Session, account_id: int, photo: _StoredPhoto) -> str:
-    session.execute(
-        sa.insert(Photo).values(
-            account_id=account_id,
-            created_at=clock.now(),
-            **{name: getattr(photo, name) for name in _StoredPhoto.__dataclass_fields__},
-        )
-    )
-    return photo.id
-
-
-def _priority(value: str) -> Priority:
-    try:
-        return Priority(value)
-    except ValueError as exception:
-        raise errors.ValidationFailed("The priority is `normal` or `rush`. Nothing was charged.") from exception
 
 
 def _fingerprint(account_id: int, request: StageRequest) -> str:
@@ -213,47 +155,7 @@ def _fingerprint(account_id: int, request: StageRequest) -> str:
         request.instructions,
         str(request.priority),
         [[upload.file_name, storage_keys.sha256(upload.data)] for upload in request.uploads],
-    )
-
-
-def _prepare(
-    uploads: Sequence[Upload],
-) -> list[tuple[Upload, tuple[validation.PhotoHeader, preparation.PreparedPhoto]]]:
-    headers = [validation.inspect(upload.data, file_name=upload.file_name) for upload in uploads]
-    return [
-        (upload, (header, preparation.prepare(upload.data, header=header)))
-        for upload, header in zip(uploads, headers, strict=True)
-    ]
-
-
-def _store_photo(
-    desk: Desk,
-    account_id: int,
-    upload: Upload,
-    prepared: tuple[validation.PhotoHeader, preparation.PreparedPhoto],
-) -> _StoredPhoto:
-    header, copy = prepared
-    small = thumbnails.thumbnail(copy.jpeg)
-    digest = storage_keys.sha256(upload.data)
-
-    def store(kind: str, data: bytes, extension: str, known_digest: str | None = None) -> str:
-        key = storage_keys.content_key(
-            account_id=account_id, kind=kind, digest=known_digest or storage_keys.sha256(data), extension=extension
-        )
-        desk.storage.put(key, data)
-        return key
-
-    return _StoredPhoto(
-        id=new_id(),
-        file_name=validation.safe_file_name(upload.file_name),
-        sha256=digest,
-        media_type=header.media_type,
-        size_bytes=len(upload.data),
-        width=header.width,
-        height=header.height,
-        original_key=store("originals", upload.data, header.format, digest),
-        prepared_key=store("prepared", copy.jpeg, "jpg"),
-        prepared_width=copy.width,
-        prepared_height=copy.height,
-        thumbnail_key=store("thumbnails", small, thumbnails.EXTENSION),
+        # Only where they are asked for: keys of requests from before there was a choice still hold.
+        *([request.model] if request.model else []),
+        *(["new seeds"] if request.new_seeds else []),
     )

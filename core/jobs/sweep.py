@@ -17,7 +17,7 @@ from core.auth.actors import Source, system
 from core.jobs import attempts, creation, dispatch, endings, pause, provider_list, settlement, sync, transitions
 from core.jobs.desk import Desk, Silence
 from core.jobs.states import VariantState
-from core.models import Attempt, Job, Variant
+from core.models import Attempt, Job, Photo, Variant
 from core.provider.contract import Prediction, order_key
 from core.provider.registry import MODELS
 
@@ -278,9 +278,11 @@ def _claim_submitting(desk: Desk) -> list[sa.Row[Any]]:
                     Attempt.created_at,
                     Attempt.call_ended_at,
                     Job.model,
+                    (Photo.prepared_width * Photo.prepared_height).label("photo_pixels"),
                 )
                 .join(Variant, Variant.id == Attempt.variant_id)
                 .join(Job, Job.id == Variant.job_id)
+                .join(Photo, Photo.id == Job.photo_id)
                 .where(Attempt.variant_id.in_(claimed), Attempt.status == transitions.SUBMITTING)
             ).all()
         )
@@ -310,7 +312,12 @@ def _resolve(desk: Desk, row: sa.Row[Any], listing: _Listing) -> bool:
     for prediction in listing.predictions:
         if order_key(prediction.input) == order_key(row.input) is not None:
             adopted = creation.record(
-                desk, _SWEEP, attempt_id=row.id, prediction=prediction, model=MODELS[row.model], adopted=True
+                desk,
+                _SWEEP,
+                attempt_id=row.id,
+                prediction=prediction,
+                cost_usd_micros=MODELS[row.model].cost_of(row.photo_pixels),
+                adopted=True,
             )
             if adopted:
                 _log.info("prediction adopted", prediction_id=prediction.id)

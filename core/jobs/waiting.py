@@ -49,3 +49,14 @@ def places(session: Session, desk: Desk, variant_ids: Collection[str]) -> dict[s
         beyond = max((ahead or 0) - burst + 1, 0)
         found[variant_id] = Place(ahead=ahead or 0, at=None if is_paused else begins + beyond * interval)
     return found
+
+
+def last_place(session: Session, desk: Desk, variant_ids: Collection[str]) -> Place | None:
+    """The place of whichever of the variants has its turn last; None if none of them waits."""
+    last = session.scalar(
+        sa.select(Variant.id)
+        .where(Variant.id.in_(variant_ids), Variant.state == VariantState.QUEUED)
+        .order_by(Variant.turn.desc(), Variant.id.desc())
+        .limit(1)
+    )
+    return None if last is None else places(session, desk, [last]).get(last)

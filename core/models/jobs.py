@@ -10,12 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.models.base import Base, BigId
 
 _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+_JSON_OR_NULL = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Job(Base):
     """One photo to be staged, charged once. Terminal states are final.
 
-    `search_name` is the photo's file name as a search compares it.
+    `search_name` is the photo's file name as a search compares it. `reuse_key` is the same for whatever is the same
+    work for the same account (`core.jobs.reuse`).
     """
 
     __tablename__ = "jobs"
@@ -57,6 +59,20 @@ class Job(Base):
         sa.Index("ix_jobs_account_id_created_at", "account_id", "created_at"),
         sa.Index("ix_jobs_state_created_at", "state", "created_at"),
         sa.Index("ix_jobs_retry_of", "retry_of"),
+        sa.Index("ix_jobs_photo_id", "photo_id"),
+        sa.Index(
+            "ix_jobs_reuse_key",
+            "reuse_key",
+            "state",
+            sqlite_where=sa.text("reuse_key IS NOT NULL"),
+            postgresql_where=sa.text("reuse_key IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_jobs_listing_id",
+            "listing_id",
+            sqlite_where=sa.text("listing_id IS NOT NULL"),
+            postgresql_where=sa.text("listing_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -83,6 +99,11 @@ class Job(Base):
     completed_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
     search_name: Mapped[str] = mapped_column(server_default=sa.text("''"))
+    # Without a foreign key: SQLite could not take the column away again.
+    listing_id: Mapped[str | None]
+    reuse_key: Mapped[str | None]
+    # What is set on the model beside what its builder sets; None: nothing.
+    parameters: Mapped[dict[str, Any] | None] = mapped_column(_JSON_OR_NULL)
 
 
 class Variant(Base):

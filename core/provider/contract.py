@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from core import errors
+from core.provider import inputs as model_inputs
 
 
 class PredictionStatus(StrEnum):
@@ -86,7 +87,9 @@ _IDENTIFYING_INPUTS = ("prompt", "input_image", "seed")
 
 def order_key(inputs: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
     """What identifies an order in the provider's list: its prompt, image and seed; None where they are gone."""
-    key = tuple((inputs or {}).get(name) for name in _IDENTIFYING_INPUTS)
+    # Models name the image differently; it is the same one.
+    told = {**(inputs or {}), "input_image": model_inputs.image_url(inputs or {})}
+    key = tuple(told.get(name) for name in _IDENTIFYING_INPUTS)
     return None if any(value is None or isinstance(value, dict | list) for value in key) else key
 
 

@@ -31,6 +31,22 @@ def signed_path(key: str, *, secret: str, now: datetime | None = None, download_
     return f"{path(key)}?{urlencode(query)}"
 
 
+def listing_zip_path(listing_id: str, *, favorites_only: bool = False) -> str:
+    """The path at the API of all results of a listing in one ZIP, or of those that were picked."""
+    path = f"/api/listings/{quote(listing_id, safe='')}/results.zip"
+    return f"{path}?favorites=true" if favorites_only else path
+
+
+def signed_listing_zip_path(
+    listing_id: str, *, secret: str, favorites_only: bool = False, now: datetime | None = None
+) -> str:
+    """The same, to be opened without a key for the next 6 to 12 hours."""
+    path = listing_zip_path(listing_id, favorites_only=favorites_only)
+    expires = (period(now or clock.now()) + 2) * _PERIOD_SECONDS
+    query = urlencode({"expires": str(expires), "signature": _signature(path, expires, "", secret)})
+    return f"{path}{'&' if favorites_only else '?'}{query}"
+
+
 def require_valid(
     key: str, *, expires: int, signature: str, secret: str, download_name: str = "", now: datetime | None = None
 ) -> None:

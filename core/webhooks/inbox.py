@@ -19,7 +19,7 @@ from core.db.group_commit import GroupCommit
 from core.jobs import creation, sync, transitions
 from core.jobs.desk import Desk
 from core.jobs.states import VariantState
-from core.models import Attempt, Job, Variant, WebhookDelivery
+from core.models import Attempt, Job, Photo, Variant, WebhookDelivery
 from core.provider.contract import Prediction, order_key, parse_prediction
 from core.provider.registry import MODELS
 from core.webhooks import signature
@@ -213,9 +213,15 @@ class Inbox:
         # The news names the variant, but only the exact input proves that the prediction is this variant's.
         with self._desk.database.read() as session:
             attempt = session.execute(
-                sa.select(Attempt.id, Attempt.input, Job.model)
+                sa.select(
+                    Attempt.id,
+                    Attempt.input,
+                    Job.model,
+                    (Photo.prepared_width * Photo.prepared_height).label("photo_pixels"),
+                )
                 .join(Variant, Variant.id == Attempt.variant_id)
                 .join(Job, Job.id == Variant.job_id)
+                .join(Photo, Photo.id == Job.photo_id)
                 .where(
                     Variant.id == variant_id,
                     Variant.state == VariantState.SUBMITTING,
@@ -229,7 +235,7 @@ class Inbox:
             _WEBHOOK,
             attempt_id=attempt.id,
             prediction=prediction,
-            model=MODELS[attempt.model],
+            cost_usd_micros=MODELS[attempt.model].cost_of(attempt.photo_pixels),
             adopted=True,
         )
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.analytics.filters import Dimension
 from core.analytics.money import CreditDay
+from core.analytics.reused import Saved, saved
 from core.analytics.summary import Summary
 from core.auth.actors import Actor
 from pages.widgets import formatting, session
@@ -25,6 +26,12 @@ def summary(actor: Actor, choice: Choice) -> Summary:
     # On the way, it is seen to that the actor still is whom the page was drawn for.
     session.runtime()
     return _summary(actor, choice)
+
+
+def reused(actor: Actor, choice: Choice) -> Saved:
+    """What was given again at no charge, of what was chosen."""
+    with session.runtime().database.read() as opened:
+        return saved(opened, actor, choice.period, choice.filter)
 
 
 def still(found: Summary) -> Summary:

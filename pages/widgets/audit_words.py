@@ -11,6 +11,12 @@ from core.credits import ledger
 from core.jobs.refund_queries import REASON_WORDS
 from pages.widgets import formatting
 
+_OF_EXPERIMENTS = (
+    AuditKind.EXPERIMENT_DEFINED,
+    AuditKind.EXPERIMENT_DISCARDED,
+    AuditKind.EXPERIMENT_STARTED,
+    AuditKind.EXPERIMENT_STOPPED,
+)
 # Word, icon and color.
 KINDS = {
     AuditKind.SPEND: ("Spend", "payments", "gray"),
@@ -27,6 +33,11 @@ KINDS = {
     AuditKind.KEY_REVOKED: ("Key revoked", "key_off", "red"),
     AuditKind.LIMIT_CHANGED: ("Limit changed", "speed", "orange"),
     AuditKind.TERMS_CHANGED: ("Terms changed", "handshake", "orange"),
+    AuditKind.EXPERIMENT_DEFINED: ("Experiment defined", "science", "blue"),
+    AuditKind.EXPERIMENT_DISCARDED: ("Experiment discarded", "delete", "gray"),
+    AuditKind.EXPERIMENT_STARTED: ("Experiment started", "play_arrow", "green"),
+    AuditKind.EXPERIMENT_STOPPED: ("Experiment stopped", "stop", "orange"),
+    AuditKind.MODEL_CHANGED: ("Model changed", "model_training", "orange"),
     AuditKind.EXPORT: ("Export", "download", "gray"),
     AuditKind.SIGN_IN: ("Sign-in", "login", "gray"),
     AuditKind.SIGN_OUT: ("Sign-out", "logout", "gray"),
@@ -87,8 +98,13 @@ def _about(entry: AuditRecord, name: str) -> str:
         return f"Job {formatting.short_id(entry.job_id)}"
     if entry.kind in (AuditKind.SIGN_IN, AuditKind.SIGN_OUT):
         return name or entry.target
-    # A person is called by their address, a key by its name: as they are written.
-    is_name = "@" in entry.target or entry.kind in (AuditKind.KEY_CREATED, AuditKind.KEY_REVOKED)
+    # A person is called by their address, a key or a model by its name: as they are written.
+    named = (
+        AuditKind.KEY_CREATED,
+        AuditKind.KEY_REVOKED,
+        AuditKind.MODEL_CHANGED,
+    )
+    is_name = "@" in entry.target or entry.kind in named
     return entry.target if is_name else formatting.sentence(entry.target)
 
 

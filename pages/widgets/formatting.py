@@ -1,5 +1,6 @@
 """How are figures, times and sizes written for people?"""
 
+import math
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -14,7 +15,9 @@ from core.jobs.details import Failure
 
 # What means something in a line, at its start, or at the edge of a word; and what Streamlit adds: colors and icons
 # between colons, formulas between dollars, links from bare addresses.
-_MARKDOWN = re.compile(r"[\\\\`*\[\]<~$&]|^[-+#>=]|^\d+(?=[.)])|(?<!\w)_|_(?!\w)|:(?=\w)|://|www\.")
+_MARKDOWN = re.compile(
+    r"(?P<parted>^\d+(?=[.)])|://|www\.|:(?=[\w+-]+:))|[\\\\`*\[\]<~$&]|^[-+#>=]|(?<!\w)_|_(?!\w)|:(?=\w)"
+)
 _THIN_SPACE = "\u202f"
 # All but the one within numbers, at which no line may break.
 _SPACES = re.compile(rf"[^\S{_THIN_SPACE}]+")
@@ -59,6 +62,12 @@ def duration(seconds: float | None) -> str:
         return f"{minutes}:{rest:02d} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def about(seconds: float) -> str:
+    """An estimate in whole seconds or minutes, rounded up: "4 s", "2 min"."""
+    whole = math.ceil(seconds)
+    return f"{whole} s" if whole < 60 else f"{math.ceil(whole / 60)} min"
 
 
 def clock_face(seconds: float) -> str:
@@ -179,8 +188,8 @@ def plain(text: str) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     # What a backslash would not disarm is parted by a space of no width: a list's number from its point, and what
-    # begins an address from the rest, since addresses are also looked for when the backslashes are gone.
-    return found[0] + "\u200b" if found[0].isdigit() or found[0] in ("://", "www.") else "\\" + found[0]
+    # begins an address or the name of an emoji, which are also looked for when the backslashes are gone.
+    return found[0] + "\u200b" if found["parted"] else "\\" + found[0]
 
 
 def refusal(error: StagingError | Failure) -> str:

@@ -14,6 +14,7 @@ from pages.widgets import formatting
 _SAMPLES = {"Living room": 1, "Bedroom": 2, "Loft": 3}
 _SAMPLE_QUALITY = 92
 _PREVIEWS_KEPT = 16
+_MEGABYTE = 1024 * 1024
 # In pixels: the photo is large, and the button beside it stays in view.
 _PREVIEW_WIDTH, _PREVIEW_HEIGHT = 640, 440
 
@@ -43,6 +44,7 @@ def draw() -> ChosenPhoto | None:
             "Drop a photo of the empty room",
             type=["jpg", "jpeg", "png", "webp", "heic", "heif"],
             key="photo",
+            max_upload_size=validation.MAX_FILE_BYTES // _MEGABYTE,
             help="JPEG, PNG, WebP or HEIC, at least 512 pixels on the short side, at most 50 MB.",
         )
         sample = st.pills("Or use a sample room", list(_SAMPLES), key="sample", disabled=upload is not None)

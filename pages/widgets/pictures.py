@@ -1,6 +1,7 @@
 """Where does the browser find a picture? Signed links, and the copies that people may download."""
 
 import functools
+import html
 import mimetypes
 
 import streamlit as st
@@ -19,6 +20,27 @@ _LINKS_KEPT = 4_096
 def url(key: str) -> str:
     """A link to a stored picture that opens in this browser for some hours."""
     return _signed(key, core_runtime.current().settings.signing_secret, links.period(clock.now()))
+
+
+def draw_thumbnail(key: str, *, alt: str) -> None:
+    """Draw a small picture at the width there is, cut to 3:2 so that rows of them stand level."""
+    _draw(key, alt=alt, aspect="3 / 2")
+
+
+def draw_whole(key: str, *, alt: str, width: int, height: int) -> None:
+    """Draw a picture of so many pixels at the width there is, with nothing cut off; its place is kept meanwhile."""
+    _draw(key, alt=alt, aspect=f"{width} / {height}")
+
+
+def _draw(key: str, *, alt: str, aspect: str) -> None:
+    style = f"width: 100%; aspect-ratio: {aspect}; object-fit: cover; border-radius: 8px; display: block"
+    st.html(f'<img src="{html.escape(url(key))}" alt="{html.escape(alt)}" loading="lazy" style="{style}">')
+
+
+def listing_zip_url(listing_id: str, *, favorites_only: bool = False) -> str:
+    """A link to a listing's results, or its favorites, in one ZIP, that opens in this browser for some hours."""
+    secret = core_runtime.current().settings.signing_secret
+    return links.signed_listing_zip_path(listing_id, secret=secret, favorites_only=favorites_only)
 
 
 @functools.lru_cache(maxsize=_LINKS_KEPT)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.auth.actors import Actor
 from core.auth.roles import Action
-from pages.widgets import confirmation, formatting, role_switch, session, sign_in
+from pages.widgets import confirmation, formatting, reconnection, role_switch, session, sign_in
 from pages.widgets.visitor import Stranger
 
 _STATIC = Path(__file__).parents[2] / ".streamlit" / "static"
@@ -36,10 +36,13 @@ class PageRule:
 
 PAGES = (
     PageRule("stage", ":material/chair:", Action.STAGE),
+    PageRule("listings", ":material/home_work:", Action.STAGE),
+    PageRule("library", ":material/photo_library:", Action.READ_JOBS),
     PageRule("monitor", ":material/monitor_heart:", Action.READ_JOBS),
     PageRule("refunds", ":material/undo:", Action.REFUND),
     PageRule("credits", ":material/toll:", Action.READ_ACCOUNTS),
     PageRule("analytics", ":material/analytics:", Action.READ_ANALYTICS),
+    PageRule("experiments", ":material/science:", Action.MANAGE_EXPERIMENTS),
     PageRule("admin", ":material/admin_panel_settings:", Action.MANAGE_USERS),
 )
 
@@ -57,7 +60,8 @@ def draw() -> None:
         initial_sidebar_state=_SIDEBAR_WIDTH,
     )
     st.logo(str(_STATIC / "logo.png"), icon_image=str(_STATIC / "icon.png"))
-    st.html(_CHOSEN + confirmation.STYLE)
+    st.html(_CHOSEN + confirmation.STYLE + reconnection.STYLE)
+    reconnection.watch()
     visitor = session.visitor()
     actor = visitor if isinstance(visitor, Actor) else None
     chosen, rule = _navigate(actor)

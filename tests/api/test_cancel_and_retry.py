@@ -95,7 +95,7 @@ def test_a_retry_is_a_job_of_its_own_like_any_that_is_staged(api: Api, failed: i
     body = answer.json()
 
     assert answer.status_code == 202
-    assert set(body) == {"jobId", "status", "creditsUsed", "balance", "replicateJobId", "job"}
+    assert set(body) == {"jobId", "status", "creditsUsed", "reused", "balance", "replicateJobId", "job"}
     assert UUID7.fullmatch(body["jobId"])
     assert body["jobId"] != old["id"]
     assert {name: body[name] for name in ("status", "creditsUsed", "balance", "replicateJobId")} == {

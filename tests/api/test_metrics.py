@@ -232,14 +232,14 @@ def test_the_whole_desk_counts_its_calls_to_the_provider(tmp_path: Path, monkeyp
     monkeypatch.setattr("core.analytics.collector.MAX_AGE_SECONDS", 0.1)
     monkeypatch.setattr("core.analytics.collector._WORK_SHARE_MAX", 1.0)
     application = Starlette(routes=server.routes(), lifespan=server.lifespan)
-    for _ in range(2):
+    for number in range(2):
         with TestClient(application) as client:
             with core_runtime.current().database.write() as session:
                 key = api_keys.create(session, name=os.urandom(4).hex(), role=Role.MANAGER, account_id=None)
             answer = client.post(
                 "/api/stage",
                 headers={"Authorization": f"Bearer {key}"},
-                files={"image": ("a.jpg", pictures_to_send.photo(), "image/jpeg")},
+                files={"image": ("a.jpg", pictures_to_send.photo(number), "image/jpeg")},
                 data={"roomType": "bedroom", "style": "modern", "account": core_runtime.WELCOME_ACCOUNT},
             )
             assert answer.status_code == 202, answer.text

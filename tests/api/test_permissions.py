@@ -10,6 +10,7 @@ from core.auth.roles import PERMISSIONS, Action, Role
 from tests import factories
 from tests.api_client import Api, problem
 from tests.factories import BELLEVUE
+from tests.listings import desk_listings
 from tests.pictures_to_send import photo
 
 DATABASES = ("sqlite",)
@@ -20,7 +21,20 @@ OPEN = (200, 200, 200, 200, 200)
 EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/openapi.json"): OPEN,
     ("POST", "/stage"): (401, 202, 404, 202, 202),
+    ("POST", "/listings"): (401, 200, 404, 200, 200),
+    ("GET", "/listings"): (401, 200, 200, 200, 200),
+    ("GET", "/listings/{listing_id}"): (401, 200, 404, 200, 200),
+    ("PATCH", "/listings/{listing_id}"): (401, 200, 404, 200, 200),
+    ("POST", "/listings/{listing_id}/photos"): (401, 200, 404, 200, 200),
+    ("PATCH", "/listings/{listing_id}/photos/{photo_id}"): (401, 200, 404, 200, 200),
+    # Staff stage it; then there is nothing left to stage.
+    ("POST", "/listings/{listing_id}/stage"): (401, 202, 404, 422, 422),
+    # Who may see the listing is told that there is nothing yet.
+    ("GET", "/listings/{listing_id}/results.zip"): (401, 409, 404, 409, 409),
     ("GET", "/jobs"): (401, 200, 200, 200, 200),
+    # The job has no result yet: those who see it learn that.
+    ("PUT", "/jobs/{job_id}/favorite"): (401, 422, 404, 422, 422),
+    ("PUT", "/jobs/{job_id}/ratings/{variant}"): (401, 422, 404, 422, 422),
     ("GET", "/jobs/{job_id}"): (401, 200, 404, 200, 200),
     ("POST", "/jobs/{job_id}/cancel"): (401, 403, 403, 200, 200),
     # Support asks first; the manager then finds the retry under way.
@@ -34,6 +48,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/replicate/status/{prediction_id}"): (401, 200, 404, 200, 200),
     ("GET", "/accounts/{account:path}"): (401, 200, 404, 200, 200),
     ("PUT", "/terms/{account:path}"): (401, 403, 403, 403, 200),
+    ("GET", "/models"): (401, 200, 200, 200, 200),
+    ("PATCH", "/models/{owner}/{name}"): (401, 403, 403, 403, 200),
+    ("GET", "/experiments"): (401, 403, 403, 403, 200),
+    ("GET", "/experiments/{experiment_id}"): (401, 403, 403, 403, 200),
     ("GET", "/analytics/summary"): (401, 403, 403, 403, 200),
     ("GET", "/files/{key:path}"): (401, 200, 404, 200, 200),
     ("POST", "/webhooks/replicate"): (401, 401, 401, 401, 401),
@@ -42,6 +60,16 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
 NEEDS: dict[tuple[str, str], Action | None] = {
     ("GET", "/openapi.json"): None,
     ("POST", "/stage"): Action.STAGE,
+    ("POST", "/listings"): Action.STAGE,
+    ("GET", "/listings"): Action.READ_JOBS,
+    ("GET", "/listings/{listing_id}"): Action.READ_JOBS,
+    ("PATCH", "/listings/{listing_id}"): Action.STAGE,
+    ("POST", "/listings/{listing_id}/photos"): Action.STAGE,
+    ("PATCH", "/listings/{listing_id}/photos/{photo_id}"): Action.STAGE,
+    ("POST", "/listings/{listing_id}/stage"): Action.STAGE,
+    ("GET", "/listings/{listing_id}/results.zip"): Action.READ_JOBS,
+    ("PUT", "/jobs/{job_id}/favorite"): Action.STAGE,
+    ("PUT", "/jobs/{job_id}/ratings/{variant}"): Action.STAGE,
     ("GET", "/jobs"): Action.READ_JOBS,
     ("GET", "/jobs/{job_id}"): Action.READ_JOBS,
     ("POST", "/jobs/{job_id}/cancel"): Action.CANCEL,
@@ -54,6 +82,10 @@ NEEDS: dict[tuple[str, str], Action | None] = {
     ("GET", "/replicate/status/{prediction_id}"): Action.ASK_PROVIDER,
     ("GET", "/accounts/{account:path}"): Action.READ_ACCOUNTS,
     ("PUT", "/terms/{account:path}"): Action.SET_LIMITS,
+    ("GET", "/models"): Action.STAGE,
+    ("PATCH", "/models/{owner}/{name}"): Action.MANAGE_MODELS,
+    ("GET", "/experiments"): Action.MANAGE_EXPERIMENTS,
+    ("GET", "/experiments/{experiment_id}"): Action.MANAGE_EXPERIMENTS,
     ("GET", "/analytics/summary"): Action.READ_ANALYTICS,
     ("GET", "/files/{key:path}"): Action.READ_JOBS,
     ("POST", "/webhooks/replicate"): None,
@@ -89,11 +121,18 @@ def test_each_caller_gets_what_its_role_allows(api: Api, method: str, path: str)
     if path.endswith("/retry"):
         for prediction_id in predictions:
             factories.fail(api.desk, api.provider, prediction_id)
+    listing_id = desk_listings.opened(api.desk, factories.manager(), 5)
     values = {
         "job_id": job_id,
+        "listing_id": listing_id,
+        "photo_id": desk_listings.of(api.desk, listing_id).photos[0].id,
+        "variant": "0",
         "refund_id": factories.requested_refund(api.desk, api.provider),
         "prediction_id": predictions[0],
+        "experiment_id": factories.experiment(api.desk.database),
         "account:path": BELLEVUE,
+        "owner": "black-forest-labs",
+        "name": "flux-2-pro",
         "key:path": factories.detail(api.desk.database, job_id).photo.original_key,
     }
     for name, value in values.items():
@@ -104,6 +143,14 @@ def test_each_caller_gets_what_its_role_allows(api: Api, method: str, path: str)
             "data": {"roomType": "bedroom", "style": "modern", "account": BELLEVUE},
         },
         f"/terms/{BELLEVUE}": {"json": {"rushVariantCredits": 30, "inFlightMax": None}},
+        "/models/black-forest-labs/flux-2-pro": {"json": {"isOn": True}},
+        "/listings": {"json": {"reference": "1 Elm Street", "account": BELLEVUE}} if method == "POST" else {},
+        f"/listings/{listing_id}": {"json": {"style": "coastal"}} if method == "PATCH" else {},
+        f"/listings/{listing_id}/photos": {"files": {"image": ("a.jpg", photo(), "image/jpeg")}},
+        f"/listings/{listing_id}/photos/{values['photo_id']}": {"json": {"skip": False}},
+        f"/listings/{listing_id}/stage": {"json": {}},
+        f"/jobs/{job_id}/favorite": {"json": {"variant": 0}},
+        f"/jobs/{job_id}/ratings/0": {"json": {"stars": 3}},
         "/sync-staging": {"json": {"jobId": job_id}},
         f"/jobs/{job_id}/refund": {"json": {"reason": "goodwill"}},
         f"/refunds/{values['refund_id']}/decline": {"json": {"note": "No."}},

@@ -21,7 +21,9 @@ JOB_FIELDS = {
     "style",
     "priority",
     "prompt",
+    "promptVersion",
     "model",
+    "parameters",
     "retryOf",
     "creditsUsed",
     "creditsRefunded",
@@ -43,7 +45,8 @@ def test_staging_one_photo_answers_with_its_job(api: Api) -> None:
     body = answer.json()
 
     assert answer.status_code == 202
-    assert set(body) == {"jobId", "status", "creditsUsed", "balance", "replicateJobId", "job"}
+    assert set(body) == {"jobId", "status", "creditsUsed", "reused", "balance", "replicateJobId", "job"}
+    assert body["reused"] is False
     assert UUID7.fullmatch(body["jobId"])
     assert {name: body[name] for name in ("status", "creditsUsed", "balance", "replicateJobId")} == {
         "status": "pending",
@@ -74,7 +77,9 @@ def test_staging_several_photos_answers_with_all_jobs_and_one_balance(api: Api) 
     assert answer.status_code == 202
     assert set(body) == {"jobs", "balance"}
     assert body["balance"] == 920
-    assert [set(one) for one in body["jobs"]] == [{"jobId", "status", "creditsUsed", "replicateJobId", "job"}] * 2
+    assert [set(one) for one in body["jobs"]] == [
+        {"jobId", "status", "creditsUsed", "reused", "replicateJobId", "job"}
+    ] * 2
 
 
 def test_a_manager_says_which_account_pays(api: Api) -> None:

@@ -30,6 +30,8 @@ ALLOWED = {
     Action.READ_ANALYTICS: {Role.MANAGER},
     Action.GRANT_CREDITS: {Role.MANAGER},
     Action.SET_LIMITS: {Role.MANAGER},
+    Action.MANAGE_MODELS: {Role.MANAGER},
+    Action.MANAGE_EXPERIMENTS: {Role.MANAGER},
     Action.MANAGE_USERS: {Role.MANAGER},
     Action.MANAGE_KEYS: {Role.MANAGER},
     Action.READ_AUDIT: {Role.MANAGER},

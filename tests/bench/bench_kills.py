@@ -32,7 +32,8 @@ from core.db import schema
 from core.db.session import Database
 from core.jobs import service
 from core.jobs.desk import Desk
-from core.jobs.service import StageRequest, Upload
+from core.jobs.photos import Upload
+from core.jobs.service import StageRequest
 from core.jobs.states import VariantState
 from core.models import Variant
 from core.provider.replicate import ReplicateProvider

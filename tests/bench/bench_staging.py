@@ -90,7 +90,7 @@ def test_fifty_jobs_at_once(benchmark: BenchmarkFixture, simulated: Served, phot
                 jobs = list(pool.map(lambda _: processes.submit(client, photo), range(JOBS)))
             # Nothing can be done before its bound, so asking earlier would only add to what is measured.
             time.sleep(max(0.0, started + bound - time.monotonic()))
-            _wait_until_quiet(client, pause_seconds=0.1)
+            processes.wait_until_quiet(client, pause_seconds=0.1)
             return jobs
 
         jobs = benchmark.pedantic(batch, rounds=1, iterations=1)
@@ -142,16 +142,6 @@ def _bare_script(url: str, photo: bytes) -> None:
         list(pool.map(one, (1, 2)))
 
 
-def _wait_until_quiet(client: httpx.Client, *, pause_seconds: float = 0.05) -> None:
-    """Ask, as cheaply as the API allows, until nothing is in flight."""
-    in_flight = {"status": ["pending", "processing"], "limit": 1}
-    give_up_at = time.monotonic() + 120
-    while client.get("/api/jobs", params=in_flight).json()["items"]:
-        if time.monotonic() > give_up_at:
-            raise AssertionError("not all jobs have ended")
-        time.sleep(pause_seconds)
-
-
 def _require_delivered(client: httpx.Client, jobs: list[str]) -> None:
     for job_id in jobs:
         job = client.get(f"/api/jobs/{job_id}").json()
@@ -160,7 +150,7 @@ def _require_delivered(client: httpx.Client, jobs: list[str]) -> None:
 
 def _stage_one(client: httpx.Client, photo: bytes) -> None:
     job_id = processes.submit(client, photo)
-    _wait_until_quiet(client)
+    processes.wait_until_quiet(client)
     _require_delivered(client, [job_id])
 
 

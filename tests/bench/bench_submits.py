@@ -25,7 +25,8 @@ from core.db.session import Database
 from core.images import preparation, thumbnails, validation
 from core.jobs import service
 from core.jobs.desk import Desk
-from core.jobs.service import StageRequest, Upload
+from core.jobs.photos import Upload
+from core.jobs.service import StageRequest
 from core.models import Account, Job, JobEvent, LedgerEntry, Photo, Variant
 from core.models.base import new_id
 from core.provider.registry import DEFAULT_MODEL

@@ -137,10 +137,21 @@ def submit(client: httpx.Client, photo: bytes) -> str:
     answer = client.post(
         "/api/stage",
         files={"image": ("room.jpg", photo, "image/jpeg")},
-        data={"roomType": "living_room", "style": "modern", "account": ACCOUNT},
+        # The same photo may come again and again: each time it is to be drawn.
+        data={"roomType": "living_room", "style": "modern", "account": ACCOUNT, "newSeeds": "true"},
     )
     answer.raise_for_status()
     return str(json.loads(answer.text)["jobId"])
+
+
+def wait_until_quiet(client: httpx.Client, *, pause_seconds: float = 0.05) -> None:
+    """Ask, as cheaply as the API allows, until nothing is in flight."""
+    in_flight = {"status": ["pending", "processing"], "limit": 1}
+    give_up_at = time.monotonic() + 120
+    while client.get("/api/jobs", params=in_flight).json()["items"]:
+        if time.monotonic() > give_up_at:
+            raise AssertionError("not all jobs have ended")
+        time.sleep(pause_seconds)
 
 
 def predictions_of(client: httpx.Client, job_id: str) -> list[str]:

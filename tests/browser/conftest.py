@@ -111,8 +111,8 @@ def photo() -> bytes:
 
 
 @pytest.fixture(scope="package")
-def finished_job(server: DeskServer, photo: bytes) -> str:
-    """The id of a job with its two results."""
-    (job_id,) = server.stage(photo, name="finished.jpg")
+def finished_job(server: DeskServer) -> str:
+    """The id of a job with its two results, of a photo of its own: the same again would be given these."""
+    (job_id,) = server.stage(pictures_to_send.photo(75, width=WIDTH, height=HEIGHT), name="finished.jpg")
     server.wait_for(job_id, "completed")
     return job_id

@@ -16,7 +16,16 @@ from tests.browser.server import ROOT, DeskServer
 from tests.test_config import TEXT, contrast
 
 PHONE_WIDTH = 390
-PAGES = {"": "Stage a photo", "monitor": "Monitor", "credits": "Credits", "analytics": "Analytics", "admin": "Admin"}
+PAGES = {
+    "": "Stage a photo",
+    "listings": "Listings",
+    "library": "Library",
+    "monitor": "Monitor",
+    "credits": "Credits",
+    "analytics": "Analytics",
+    "experiments": "Experiments",
+    "admin": "Admin",
+}
 # The document, and the part of the page that Streamlit scrolls instead of it.
 OVERFLOWS = """() => [document.documentElement, ...document.querySelectorAll("[data-testid=stMain]")]
     .filter(one => one.scrollWidth > Math.min(one.clientWidth, innerWidth))

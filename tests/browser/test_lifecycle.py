@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests import pictures_to_send
 from tests.browser.conftest import OpenPage
-from tests.browser.server import DeskServer
+from tests.browser.server import DeskServer, free_port
 
 IN_FLIGHT = ("pending", "processing")
-SLOW_SECONDS = 4.0
+SLOW_SECONDS, SLOW_MS = 4.0, 40_000
 
 
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
@@ -37,3 +37,21 @@ def test_ctrl_c_while_a_job_is_in_flight_loses_nothing(serve: Callable[..., Desk
     checked = second.run("check")
     assert (checked.returncode, checked.stderr) == (0, "")
     second.interrupt()
+
+
+def test_an_open_page_follows_its_job_to_the_end_though_the_server_was_killed(
+    browser: Browser, serve: Callable[..., DeskServer]
+) -> None:
+    port = free_port()
+    # So slow that the page is there before its job ends, on any machine.
+    first = serve(simulator_seconds=4 * SLOW_SECONDS, port=port)
+    (job_id,) = first.stage(pictures_to_send.photo(6))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{first.url}/?job={job_id}")
+    expect(page.locator(".frame.pending")).to_have_count(2, timeout=SLOW_MS)
+    first.kill()
+    serve(simulator_seconds=SLOW_SECONDS, port=port)
+    # Nobody clicks or reloads.
+    expect(page.locator(".frame:not(.pending)")).to_have_count(2, timeout=SLOW_MS)
+    context.close()

@@ -14,7 +14,8 @@ from core import errors
 from core.db.session import Database
 from core.jobs import service
 from core.jobs.desk import Desk
-from core.jobs.service import StageRequest, Upload
+from core.jobs.photos import Upload
+from core.jobs.service import StageRequest
 from core.storage.backend import ObjectStorage
 from tests import factories, pictures_to_send
 from tests.fake_provider import FakeProvider

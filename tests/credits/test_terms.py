@@ -8,7 +8,7 @@ from core.auth.audit import AuditKind
 from core.credits import terms
 from core.credits.terms import Terms
 from core.db.session import Database
-from core.jobs import manual_retry, service
+from core.jobs import manual_retry, photos, service
 from core.jobs.desk import Desk
 from core.models import AuditEntry
 from tests import factories
@@ -36,13 +36,13 @@ def test_a_price_that_changes_while_the_photo_is_read_is_not_charged_unseen(
     desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factories.allow_rush(desk.database, variant_credits=30)
-    prepare = service._prepare
+    prepare = photos.prepare_all
 
     def change_meanwhile(*args: object) -> object:
         factories.allow_rush(desk.database, variant_credits=50)
         return prepare(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service, "_prepare", change_meanwhile)
+    monkeypatch.setattr(photos, "prepare_all", change_meanwhile)
     with pytest.raises(errors.PriceChanged):
         service.submit(desk, people.bob, request(priority="rush"))
     assert factories.balance(desk.database) == CREDITS

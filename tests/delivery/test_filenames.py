@@ -74,3 +74,8 @@ def test_even_odd_slugs_and_extensions_give_a_safe_name(file_name, room_type, st
 def test_a_variant_without_a_letter_is_an_error(variant_index):
     with pytest.raises(ValueError, match="variant"):
         name("a.jpg", variant_index=variant_index)
+
+
+def test_a_name_is_taken_by_every_system() -> None:
+    assert filenames.on_any_system('a<b>c:d"e/f\\g|h?i*.jpg') == "a-b-c-d-e-f-g-h-i-.jpg"
+    assert filenames.on_any_system("Küche 2 (neu).jpg") == "Küche 2 (neu).jpg"

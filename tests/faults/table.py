@@ -112,6 +112,7 @@ ORDINARY = (
     ),
     _harmless(Fault.OUTPUT_INTERRUPTED),
     _harmless(Fault.OUTPUT_SLOW),
+    _harmless(Fault.UNFURNISHED),
 )
 OVERDUE = (
     _final(Fault.HANG, "timed_out", _TOO_LONG),

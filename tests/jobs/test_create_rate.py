@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,3 +95,10 @@ def test_no_window_ever_exceeds_burst_and_rate(
             in_window = sum(granted for _, granted in taken[start : end + 1])
             seconds = taken[end][0] - taken[start][0]
             assert in_window <= burst + seconds * per_minute / 60 + 0.01
+
+
+@pytest.mark.parametrize(
+    ("burst", "per_minute", "safe"), [(60, 600, 57), (1, 120, 1), (2, 600, 1), (60, 60, 59), (600, 6_000, 570)]
+)
+def test_what_may_catch_up_on_its_way_is_left_out_of_the_burst(burst: int, per_minute: int, safe: int) -> None:
+    assert create_rate.safe_burst(burst, per_minute=per_minute) == safe

@@ -14,7 +14,8 @@ from core.jobs import audit, cancellation, manual_retry, queries, service, sync
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
 from core.jobs.new_job import Submission
-from core.jobs.service import StageRequest, Upload
+from core.jobs.photos import Upload
+from core.jobs.service import StageRequest
 from core.jobs.states import Priority
 from core.models import Attempt, Job, JobEvent, LedgerEntry, Photo, Variant
 from tests import factories, pictures_to_send

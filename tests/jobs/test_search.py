@@ -13,9 +13,10 @@ from core.auth.actors import Actor
 from core.auth.roles import Role
 from core.jobs import creation, manual_retry, overview, queries, search, service, sync
 from core.jobs.desk import Desk
+from core.jobs.photos import Upload
 from core.jobs.search import JobFilter
 from core.jobs.search_order import Sort
-from core.jobs.service import StageRequest, Upload
+from core.jobs.service import StageRequest
 from core.jobs.states import JobState, Priority
 from core.models import Job
 from tests import factories, pictures_to_send

@@ -11,7 +11,9 @@ from core import errors
 from core.db.session import Database
 from core.jobs import service
 from core.jobs.desk import Desk
-from core.jobs.service import StageRequest, Submission, Upload
+from core.jobs.new_job import Submission
+from core.jobs.photos import Upload
+from core.jobs.service import StageRequest
 from core.jobs.states import VariantState
 from core.models import Attempt, Job, JobEvent, LedgerEntry, Photo, Variant
 from core.storage.contract import sha256

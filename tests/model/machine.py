@@ -10,9 +10,10 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from core import errors
 from core.credits import service as credit_service
 from core.jobs import cancellation, creation, dispatch, manual_retry, manual_sync, pause, refunds, service, sweep
+from core.jobs.photos import Upload
 from core.jobs.refund_queries import RefundReason
 from core.jobs.refunds import Refunded, RefundRequest
-from core.jobs.service import StageRequest, Upload
+from core.jobs.service import StageRequest
 from tests import factories, pictures_to_send
 from tests.factories import BELLEVUE
 from tests.model.books import JOB_OVER, VARIANT_PRICE

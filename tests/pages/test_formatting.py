@@ -25,6 +25,10 @@ def test_a_bare_address_does_not_become_a_link() -> None:
     )
 
 
+def test_the_name_of_an_emoji_stays_a_name() -> None:
+    assert formatting.plain(":house: at 10:30") == ":\u200bhouse: at 10\\:30"
+
+
 def test_lines_of_a_name_become_one() -> None:
     assert formatting.plain("a\n\n# b") == "a # b"
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import errors
 from core.auth.actors import Actor
 from core.delivery import labels
-from core.jobs import queries
+from core.jobs import queries, sync
 from core.jobs.desk import Desk
 from core.jobs.details import JobDetail
 from core.jobs.states import JobState
@@ -19,6 +19,7 @@ from core.provider.simulator import stager
 from core.runtime import Runtime
 from tests import factories, pictures_to_send
 from tests.factories import BELLEVUE, CREDITS, OUTSIDER, People
+from tests.fake_provider import FakeProvider
 from tests.pages.conftest import SAFETY, MakeRuntime, Visit
 from tests.pages.reading import SLIDER, button_by_label, drawings, refreshes, words
 from tests.settable_clock import SettableClock
@@ -219,6 +220,29 @@ def test_stage_offers_nothing_for_a_look_that_was_staged_before(visit: Visit, de
     assert app.button("stage").disabled
     assert "This is staged already." in app.button("stage").help
     assert len(jobs(desk)) == 2
+
+
+def test_what_was_staged_just_so_before_is_shown_at_no_charge_or_anew_if_wanted(
+    visit: Visit, desk: Desk, provider: FakeProvider
+) -> None:
+    choose_photo(visit()).button("stage").click().run()
+    (job,) = jobs(desk)
+    for prediction_id in factories.order_queued(desk, job.id):
+        sync.apply(desk, factories.manager(), provider.finish(prediction_id))
+    app = choose_photo(visit())
+    assert "was staged with just this look before" in app.info[0].value
+    assert app.button("stage").label == "Show its variants · 0 credits"
+    app.button("stage").click().run()
+    assert app.query_params["job"] == job.id
+    anew = choose_photo(visit())
+    anew.toggle("new-seeds").set_value(True).run()
+    assert "40 credits" in anew.button("stage").label
+    anew.button("stage").click().run()
+    assert len(jobs(desk)) == 2
+    assert factories.balance(desk.database) == CREDITS - 80
+    other = choose_photo(visit())
+    other.pills("style").set_value("farmhouse").run()
+    assert "40 credits" in other.button("stage").label
 
 
 def test_double_click_on_stage_again_makes_one_more_job_with_new_seeds(

@@ -10,6 +10,7 @@ from core.auth.actors import Actor, Source
 from core.auth.roles import Role
 from core.credits import service as credit_service
 from core.jobs import cancellation, manual_retry, manual_sync, pause, service, settlement, sweep
+from core.jobs.photos import Upload
 from core.provider.simulator import courier, webhooks
 from core.provider.simulator.webhooks import Delivery, Kind
 from tests import pictures_to_send
@@ -47,7 +48,7 @@ class DeskEvents:
         number = len(self._keys) - 1 if is_new else self._world.chance.randrange(len(self._keys))
         photo = pictures_to_send.photo(number % _PHOTOS)
         request = service.StageRequest(
-            uploads=[service.Upload(file_name="room.jpg", data=photo)],
+            uploads=[Upload(file_name="room.jpg", data=photo)],
             room_type="living_room",
             style="modern",
             account=ACCOUNT,

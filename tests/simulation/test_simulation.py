@@ -10,7 +10,7 @@ from tests.simulation.database import CrashingDatabase
 from tests.simulation.run import run
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 300
+SEEDS = 150
 _BATCH = 25
 
 

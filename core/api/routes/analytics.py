@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from core import clock, errors
-from core.analytics import periods
+from core.analytics import periods, reused
 from core.analytics.definitions import DEFINITIONS
 from core.analytics.filters import Dimension, Filter
 from core.api.analytics_schemas import Summary
@@ -64,7 +64,9 @@ def get_summary(
         model=model,
         priority=priority.value if priority is not None else None,
     )
-    return Summary.of(runtime.figures().summary(actor, period, wanted=wanted, by=by, compare=compare))
+    found = runtime.figures().summary(actor, period, wanted=wanted, by=by, compare=compare)
+    with runtime.database.read() as session:
+        return Summary.of(found, reused.saved(session, actor, period, wanted))
 
 
 def _require_known(request: Request) -> None:

@@ -22,6 +22,7 @@ from core.provider.simulator.files import FileShelf
 from core.provider.simulator.limits import TokenBucket
 from core.provider.simulator.outbox import Outbox
 from core.provider.simulator.pictures import Drawing
+from core.provider.simulator.quality import Quality
 from core.provider.simulator.sources import InputSources
 from core.provider.simulator.store import Database, PredictionStore
 from core.provider.simulator.studio import Studio
@@ -36,7 +37,8 @@ class Simulator:
     """Everything a request may need; `stopping` is set when held requests must end.
 
     `interrupted` has the predictions whose first download was broken off on purpose; a restart forgets them.
-    `reads` counts the calls that change nothing, in memory, so that they cost no write either.
+    `qualities` are those in force. `reads` counts the calls that change nothing, in memory, so that they cost no
+    write either.
     """
 
     config: SimulatorConfig
@@ -53,6 +55,7 @@ class Simulator:
     connections: Connections
     webhook_secret: str
     stopping: asyncio.Event
+    qualities: list[Quality]
     interrupted: set[str] = field(default_factory=set)
     reads: Counter[str] = field(default_factory=Counter)
 
@@ -127,6 +130,7 @@ def _assemble(
         connections=connections,
         webhook_secret=webhook_secret,
         stopping=asyncio.Event(),
+        qualities=list(config.qualities),
     )
 
 

@@ -10,13 +10,17 @@ from core.provider.simulator.problems import InvalidField
 
 ASPECT_RATIOS = ["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "4:5", "5:4", "21:9", "9:21", "2:1", "1:2"]
 MATCH_INPUT_IMAGE = "match_input_image"
-MAX_SAFETY_TOLERANCE_WITH_IMAGE = 2
+CUSTOM = "custom"
+_IMAGES = ("input_image", "input_images", "images")
 _PUBLISHED_AT = "2025-05-29T00:00:00.000000Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputField:
-    """One input of a model: its JSON type, its default, and what is allowed."""
+    """One input of a model: its JSON type, its default, and what is allowed.
+
+    An array holds URLs, `items_max` at most; `maximum_with_image` replaces `maximum` where there is an image.
+    """
 
     type: str
     default: Any = None
@@ -26,23 +30,75 @@ class InputField:
     is_required: bool = False
     is_nullable: bool = False
     is_uri: bool = False
+    maximum_with_image: int | None = None
+    items_max: int | None = None
 
 
-_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedModel:
+    """A model: what it says of itself, its input table, and the format of its pictures by itself."""
 
-KONTEXT_INPUT: Mapping[str, InputField] = {
-    "prompt": InputField(type="string", is_required=True),
+    description: str
+    inputs: Mapping[str, InputField]
+    output_format: str
+
+
+_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "array": list}
+_PROMPT = InputField(type="string", is_required=True)
+_SEED = InputField(type="integer", is_nullable=True)
+_PICTURE_FORMATS = ("webp", "jpg", "png")
+
+_KONTEXT_INPUT: Mapping[str, InputField] = {
+    "prompt": _PROMPT,
     "input_image": InputField(type="string", is_uri=True, is_nullable=True),
     "aspect_ratio": InputField(type="string", default=MATCH_INPUT_IMAGE, choices=(MATCH_INPUT_IMAGE, *ASPECT_RATIOS)),
-    "seed": InputField(type="integer", is_nullable=True),
+    "seed": _SEED,
     "output_format": InputField(type="string", default="png", choices=("jpg", "png")),
-    "safety_tolerance": InputField(type="integer", default=2, minimum=0, maximum=6),
+    "safety_tolerance": InputField(type="integer", default=2, minimum=0, maximum=6, maximum_with_image=2),
     "prompt_upsampling": InputField(type="boolean", default=False),
 }
+_FLUX_2_INPUT: Mapping[str, InputField] = {
+    "prompt": _PROMPT,
+    "input_images": InputField(type="array", default=[], is_uri=True, items_max=8),
+    "aspect_ratio": InputField(type="string", default="1:1", choices=(MATCH_INPUT_IMAGE, CUSTOM, *ASPECT_RATIOS)),
+    # Taken and checked; what is drawn here has about one megapixel in any case.
+    "resolution": InputField(
+        type="string", default="1 MP", choices=(MATCH_INPUT_IMAGE, "0.5 MP", "1 MP", "2 MP", "4 MP")
+    ),
+    "width": InputField(type="integer", minimum=256, maximum=2048, is_nullable=True),
+    "height": InputField(type="integer", minimum=256, maximum=2048, is_nullable=True),
+    "safety_tolerance": InputField(type="integer", default=2, minimum=1, maximum=5),
+    "seed": _SEED,
+    "output_format": InputField(type="string", default="webp", choices=_PICTURE_FORMATS),
+    "output_quality": InputField(type="integer", default=80, minimum=0, maximum=100),
+}
+_P_IMAGE_EDIT_INPUT: Mapping[str, InputField] = {
+    "prompt": _PROMPT,
+    "images": InputField(type="array", default=[], is_uri=True, items_max=5),
+    "turbo": InputField(type="boolean", default=True),
+    # Of the others' ratios it knows the usual ones, which stand first.
+    "aspect_ratio": InputField(
+        type="string", default=MATCH_INPUT_IMAGE, choices=(MATCH_INPUT_IMAGE, *ASPECT_RATIOS[:7])
+    ),
+    "seed": _SEED,
+    "disable_safety_checker": InputField(type="boolean", default=False),
+}
 
-MODELS: Mapping[str, str] = {
-    "black-forest-labs/flux-kontext-pro": "Edits an image by a text instruction.",
-    "black-forest-labs/flux-kontext-max": "Edits an image by a text instruction, with more care for typography.",
+MODELS: Mapping[str, SimulatedModel] = {
+    "black-forest-labs/flux-kontext-pro": SimulatedModel(
+        description="Edits an image by a text instruction.", inputs=_KONTEXT_INPUT, output_format="png"
+    ),
+    "black-forest-labs/flux-kontext-max": SimulatedModel(
+        description="Edits an image by a text instruction, with more care for typography.",
+        inputs=_KONTEXT_INPUT,
+        output_format="png",
+    ),
+    "black-forest-labs/flux-2-pro": SimulatedModel(
+        description="Draws and edits images, with up to eight to go by.", inputs=_FLUX_2_INPUT, output_format="webp"
+    ),
+    "prunaai/p-image-edit": SimulatedModel(
+        description="Edits images within a few seconds.", inputs=_P_IMAGE_EDIT_INPUT, output_format="jpg"
+    ),
 }
 
 
@@ -60,17 +116,38 @@ def find_model(reference: str) -> str | None:
     return by_version.get(reference, reference if reference in MODELS else None)
 
 
-def check_input(values: Mapping[str, Any]) -> list[InvalidField]:
-    """What breaks the rules of Kontext's input table; an empty list when all is well."""
+def image_url(values: Mapping[str, Any]) -> str | None:
+    """The image that is edited: the only one, or the first of a list; None where there is none."""
+    given = next((values[name] for name in _IMAGES if values.get(name)), None)
+    return given[0] if isinstance(given, list) else given
+
+
+def output_format(model: str, values: Mapping[str, Any]) -> str:
+    """The format of the picture, as its file is called: `png`, `jpg` or `webp`."""
+    return str(values.get("output_format", MODELS[model].output_format))
+
+
+def aspect_ratio(model: str, values: Mapping[str, Any]) -> str:
+    """The aspect of the picture, such as 16:9, or that of the input image."""
+    wanted = str(values.get("aspect_ratio", MODELS[model].inputs["aspect_ratio"].default))
+    if wanted == CUSTOM:
+        return f"{values.get('width') or 1024}:{values.get('height') or 1024}"
+    return wanted
+
+
+def check_input(model: str, values: Mapping[str, Any]) -> list[InvalidField]:
+    """What breaks the rules of the model's input table; an empty list when all is well."""
+    table = MODELS[model].inputs
     missing = [
         _invalid("required", name, f"{name} is required")
-        for name, field in KONTEXT_INPUT.items()
+        for name, field in table.items()
         if field.is_required and name not in values
     ]
+    has_image = any(values.get(name) for name in _IMAGES)
     wrong = [
         problem
         for name, value in values.items()
-        if (problem := _check_value(name, value, has_image=bool(values.get("input_image")))) is not None
+        if (problem := _check_value(name, value, table.get(name), has_image=has_image)) is not None
     ]
     return missing + wrong
 
@@ -82,7 +159,7 @@ def model_view(model: str, *, run_count: int) -> dict[str, Any]:
         "url": f"https://replicate.com/{model}",
         "owner": owner,
         "name": name,
-        "description": MODELS[model],
+        "description": MODELS[model].description,
         "visibility": "public",
         "is_official": True,
         "github_url": None,
@@ -95,13 +172,12 @@ def model_view(model: str, *, run_count: int) -> dict[str, Any]:
             "id": version_id(model),
             "created_at": _PUBLISHED_AT,
             "cog_version": "0.0.0",
-            "openapi_schema": _input_schema(),
+            "openapi_schema": _input_schema(MODELS[model].inputs),
         },
     }
 
 
-def _check_value(name: str, value: Any, *, has_image: bool) -> InvalidField | None:
-    field = KONTEXT_INPUT.get(name)
+def _check_value(name: str, value: Any, field: InputField | None, *, has_image: bool) -> InvalidField | None:
     if field is None:
         return _invalid("additional_property_not_allowed", name, f"Additional property {name} is not allowed")
     if value is None and field.is_nullable:
@@ -111,19 +187,26 @@ def _check_value(name: str, value: Any, *, has_image: bool) -> InvalidField | No
         return _invalid("invalid_type", name, f"Invalid type. Expected: {field.type}")
     if field.choices and value not in field.choices:
         return _invalid("enum", name, f"{name} must be one of the following: {', '.join(field.choices)}")
-    if field.is_uri and not _is_uri(str(value)):
+    if field.items_max is not None and len(_each(value)) > field.items_max:
+        return _invalid("array_max_items", name, f"Array must have at most {field.items_max} items")
+    if field.is_uri and not all(isinstance(one, str) and _is_uri(one) for one in _each(value)):
         return _invalid("format", name, "Does not match format 'uri'")
     return _check_range(name, value, field, has_image=has_image)
 
 
 def _check_range(name: str, value: Any, field: InputField, *, has_image: bool) -> InvalidField | None:
-    maximum = MAX_SAFETY_TOLERANCE_WITH_IMAGE if name == "safety_tolerance" and has_image else field.maximum
+    has_lower = has_image and field.maximum_with_image is not None
+    maximum = field.maximum_with_image if has_lower else field.maximum
     if field.minimum is not None and value < field.minimum:
         return _invalid("number_gte", name, f"Must be greater than or equal to {field.minimum}")
     if maximum is not None and value > maximum:
         reason = " when an input image is given" if maximum != field.maximum else ""
         return _invalid("number_lte", name, f"Must be less than or equal to {maximum}{reason}")
     return None
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_uri(value: str) -> bool:
@@ -138,9 +221,9 @@ def _invalid(rule: str, name: str, description: str) -> InvalidField:
     return {"type": rule, "field": f"input.{name}", "description": description}
 
 
-def _input_schema() -> dict[str, Any]:
+def _input_schema(table: Mapping[str, InputField]) -> dict[str, Any]:
     properties = {}
-    for order, (name, field) in enumerate(KONTEXT_INPUT.items()):
+    for order, (name, field) in enumerate(table.items()):
         schema = {
             "type": field.type,
             "title": name.replace("_", " ").capitalize(),
@@ -150,10 +233,12 @@ def _input_schema() -> dict[str, Any]:
             "minimum": field.minimum,
             "maximum": field.maximum,
             "nullable": field.is_nullable or None,
-            "format": "uri" if field.is_uri else None,
+            "format": "uri" if field.is_uri and field.type == "string" else None,
+            "items": {"type": "string", "format": "uri"} if field.type == "array" else None,
+            "maxItems": field.items_max,
         }
         properties[name] = {key: value for key, value in schema.items() if value is not None}
-    required = [name for name, field in KONTEXT_INPUT.items() if field.is_required]
+    required = [name for name, field in table.items() if field.is_required]
     inputs = {"type": "object", "title": "Input", "required": required, "properties": properties}
     output = {"type": "string", "title": "Output", "format": "uri"}
     return {"openapi": "3.0.2", "components": {"schemas": {"Input": inputs, "Output": output}}}

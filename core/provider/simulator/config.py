@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core import errors
 from core.provider.simulator import faults as fault_names
+from core.provider.simulator.quality import Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class SimulatorConfig:
         seconds: how long a prediction takes, 0 or more.
         failure_rate: the share of predictions whose model fails, 0 to 1; the rate of the fault `failure` is added.
         faults: a rate from 0 to 1 for each fault name.
+        qualities: which orders are served in another way; the first that matches counts.
         creates_per_minute: how many creates are let through a minute; 0 for no limit.
         create_burst: how many of them at once.
         allow_http_webhooks: whether webhook addresses may be http.
@@ -27,6 +29,7 @@ class SimulatorConfig:
     seconds: float = 6.0
     failure_rate: float = 0.0
     faults: Mapping[str, float] = field(default_factory=dict)
+    qualities: tuple[Quality, ...] = ()
     creates_per_minute: int = 600
     create_burst: int = 60
     allow_http_webhooks: bool = False

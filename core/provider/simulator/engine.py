@@ -59,8 +59,19 @@ class Engine:
         """Change predictions as their times come, until canceled."""
         await self._alarm.every_due(self._advance_due)
 
-    def create(self, order: Order, *, origin: str, faults: frozenset[Fault], planned_error: str | None) -> Record:
-        """Take an order: the prediction is kept before this returns, and its picture is begun."""
+    def create(
+        self,
+        order: Order,
+        *,
+        origin: str,
+        faults: frozenset[Fault],
+        planned_error: str | None,
+        seconds: float | None = None,
+    ) -> Record:
+        """Take an order: the prediction is kept before this returns, and its picture is begun.
+
+        It takes `seconds`, or as long as all do.
+        """
         record = lifecycle.begun(
             order,
             prediction_id=records.new_id(),
@@ -69,7 +80,7 @@ class Engine:
             faults=faults,
             planned_error=planned_error,
             now=self._clock(),
-            seconds=self._config.seconds,
+            seconds=self._config.seconds if seconds is None else seconds,
             list_lag_seconds=self._config.list_lag_seconds,
         )
         with self._database.transaction():

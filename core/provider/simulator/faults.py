@@ -34,6 +34,7 @@ class Fault(StrEnum):
     OUTPUT_NOT_IMAGE = "output-not-image"
     OUTPUT_TRUNCATED = "output-truncated"
     OUTPUT_SLOW = "output-slow"
+    UNFURNISHED = "unfurnished"
     FAILURE = "failure"
     CANCELED = "canceled"
     ABORTED = "aborted"
@@ -82,6 +83,7 @@ DESCRIPTIONS: Mapping[Fault, str] = {
     Fault.OUTPUT_TRUNCATED: "the result is half a file of the announced length",
     Fault.OUTPUT_INTERRUPTED: "the first download breaks off in the middle, the next is whole",
     Fault.OUTPUT_SLOW: "the result takes five seconds to arrive",
+    Fault.UNFURNISHED: "the result is the room as it was, with nothing added",
     Fault.OUTPUT_WRONG_HOST: "the result's URL is at a host that results never come from",
     Fault.OUTPUT_REDIRECT: "the result's URL redirects (302) to another host name, where the picture lies",
 }
@@ -160,8 +162,11 @@ class FaultPlan:
 
     def roll(self, forced: Iterable[Fault] = ()) -> frozenset[Fault]:
         """The faults of the next create: those forced, and those its dice hit, without what can't go together."""
-        hit = {fault for fault in Fault if self._dice[fault].random() < self._rates[fault]}
-        return settled(forced=frozenset(forced), rolled=frozenset(hit))
+        return settled(forced=frozenset(forced), rolled=self.roll_at(self._rates))
+
+    def roll_at(self, rates: Mapping[str, float]) -> frozenset[Fault]:
+        """The faults that the dice hit at these rates; only the dice of the faults named are rolled."""
+        return frozenset(fault for fault in map(Fault, rates) if self._dice[fault].random() < rates[fault])
 
     def error_for(self, faults: frozenset[Fault]) -> str | None:
         """The text a prediction with these faults fails with, or None when it does not fail."""

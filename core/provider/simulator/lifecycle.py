@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.provider.contract import PredictionStatus
-from core.provider.simulator.catalog import KONTEXT_INPUT
+from core.provider.simulator import catalog
 from core.provider.simulator.faults import Fault
 from core.provider.simulator.orders import Order
 from core.provider.simulator.records import Record, digest
@@ -46,7 +46,7 @@ def begun(
         origin=origin,
         input=order.input,
         seed=seed if given_seed is None else given_seed,
-        output_format=order.input.get("output_format", KONTEXT_INPUT["output_format"].default),
+        output_format=catalog.output_format(order.model, order.input),
         webhook=order.webhook,
         webhook_events=order.webhook_events,
         faults=faults,
@@ -57,7 +57,7 @@ def begun(
         deadline=None if lifetime is None else now + timedelta(seconds=lifetime),
         listed_at=now + timedelta(seconds=lag_seconds) if lag_seconds else None,
         prompt_sha256=digest(order.input["prompt"]),
-        input_image=order.input.get("input_image"),
+        input_image=catalog.image_url(order.input),
     )
 
 

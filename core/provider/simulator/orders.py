@@ -45,7 +45,7 @@ def read_order(
         for name in sorted(body.keys() - _BODY_FIELDS)
     ]
     if isinstance(inputs, dict):
-        wrong += catalog.check_input(inputs)
+        wrong += catalog.check_input(model, inputs)
     else:
         wrong.append(_invalid("required", "input", "input is required and must be an object"))
     wrong += _check_webhook(body.get("webhook"), allow_http=allow_http_webhooks)

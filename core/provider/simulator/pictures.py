@@ -38,6 +38,11 @@ class InputUnreadable(Exception):
     """The input image is not a picture the model can read; the text says why."""
 
 
+def leave(photo: Image.Image, **_: object) -> Image.Image:
+    """A stage of a model that adds nothing to the room."""
+    return photo
+
+
 class Stage(Protocol):
     """Furnishes a photo of a room: RGB in, RGB of the same size out."""
 
@@ -63,7 +68,7 @@ def stager() -> Drawing:
 def draw(
     photo: bytes | None, *, prompt: str, seed: int, aspect_ratio: str, output_format: str, drawing: Drawing
 ) -> bytes:
-    """One prediction's picture as PNG or JPEG bytes; a room is invented where no photo is given.
+    """One prediction's picture as PNG, JPEG or WebP bytes; a room is invented where no photo is given.
 
     Raises:
         InputUnreadable: when the photo can't be decoded.
@@ -121,9 +126,9 @@ def crop_to(picture: Image.Image, aspect_ratio: str) -> Image.Image:
 
 
 def encode(picture: Image.Image, *, output_format: str) -> bytes:
-    """The RGB picture as `png` or `jpg` bytes."""
+    """The RGB picture as `png`, `jpg` or `webp` bytes."""
     if output_format == "png":
         return png.encode(picture)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=JPEG_QUALITY)
+    picture.save(buffer, "WEBP" if output_format == "webp" else "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()

@@ -14,7 +14,7 @@ from core.provider.simulator.assembly import Simulator, of, origin_of
 from core.provider.simulator.faults import Fault
 from core.provider.simulator.records import Record
 
-CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg"}
+CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 NOT_AN_IMAGE = b"<!doctype html><title>Error</title><p>The file could not be delivered.</p>"
 SLOW_PARTS = 20
 SLOW_SECONDS = 5.0

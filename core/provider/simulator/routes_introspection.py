@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from core import errors, logs
-from core.provider.simulator import bodies, problems, views
+from core.provider.simulator import bodies, problems, quality, views
 from core.provider.simulator.assembly import ACCOUNT, STRUCK, of, origin_of
 from core.provider.simulator.courier import POSTS
 from core.provider.simulator.json_answer import JsonAnswer
@@ -79,6 +79,24 @@ async def replace_faults(request: Request) -> Response:
         raise problems.Problem(422, exception.message, title="Input validation failed") from exception
     _log.info("simulator faults replaced", rates={name: rate for name, rate in plan.rates.items() if rate})
     return JsonAnswer(plan.rates)
+
+
+@router.get("/qualities")
+async def get_qualities(request: Request) -> Response:
+    """Which orders are served in another way than the rest."""
+    return JsonAnswer({"qualities": [one.model_dump() for one in of(request).qualities]})
+
+
+@router.put("/qualities")
+async def replace_qualities(request: Request) -> Response:
+    """Replace them all, by a body like the answer. A restart goes back to the switches."""
+    body = bodies.read_object(await request.body())
+    try:
+        of(request).qualities[:] = quality.read(body.get("qualities"))
+    except errors.ConfigurationError as exception:
+        raise problems.Problem(422, exception.message, title="Input validation failed") from exception
+    _log.info("simulator qualities replaced", number=len(of(request).qualities))
+    return await get_qualities(request)
 
 
 @router.get("/files/{file_id}/link")

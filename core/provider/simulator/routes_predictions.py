@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from core.provider.simulator import bodies, catalog, faults, paging, problems, refusals, views
+from core.provider.simulator import bodies, catalog, faults, paging, problems, quality, refusals, views
 from core.provider.simulator.assembly import Simulator, of, origin_of, require_bearer
 from core.provider.simulator.faults import Fault
 from core.provider.simulator.json_answer import JsonAnswer
@@ -112,10 +112,15 @@ def _take(
         headers=request.headers,
         allow_http_webhooks=simulator.config.allow_http_webhooks,
     )
+    served = quality.serving(simulator.qualities, model=order.model, inputs=order.input)
+    struck = faults.settled(forced=struck, rolled=simulator.plan.roll_at(served.faults))
     simulator.count_struck(struck)
-    planned_error = simulator.plan.error_for(struck)
     return order, simulator.engine.create(
-        order, origin=origin_of(request), faults=struck, planned_error=planned_error
+        order,
+        origin=origin_of(request),
+        faults=struck,
+        planned_error=simulator.plan.error_for(struck),
+        seconds=served.seconds,
     )
 
 
@@ -143,7 +148,7 @@ def _strike(simulator: Simulator, request: Request, body: dict[str, Any]) -> fro
     if unknown:
         description = f"There is no fault called {', '.join(unknown)}"
         raise problems.invalid([{"type": "enum", "field": "X-Simulator-Fault", "description": description}])
-    key = json.dumps([prompt, inputs.get("input_image")])
+    key = json.dumps([prompt, catalog.image_url(inputs)])
     return simulator.plan.roll(faults.forced_now(marks, nth=simulator.store.count_order(digest(key))))
 
 

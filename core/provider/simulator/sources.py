@@ -12,7 +12,7 @@ import httpx
 MAX_INPUT_BYTES = 100 * 1024 * 1024
 FETCH_TIMEOUT_SECONDS = 10.0
 _UPLOADED = re.compile(r"/v1/files/([a-z2-7]{26})(?:/download)?")
-_DELIVERED = re.compile(r"/delivery/([a-z2-7]{26})/output\.(png|jpg)")
+_DELIVERED = re.compile(r"/delivery/([a-z2-7]{26})/output\.(png|jpg|webp)")
 
 
 class InputUnavailable(Exception):

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from core import logs
-from core.provider.simulator import pictures
-from core.provider.simulator.catalog import KONTEXT_INPUT
+from core.provider.simulator import catalog, pictures
+from core.provider.simulator.faults import Fault
 from core.provider.simulator.pictures import Drawing, InputUnreadable
 from core.provider.simulator.records import Record
 from core.provider.simulator.sources import InputSources, InputUnavailable
@@ -75,13 +76,15 @@ class Studio:
     def _picture(self, record: Record) -> bytes:
         if self._drawing is None:
             self._drawing = pictures.stager()
-        url = record.input.get("input_image")
+        url = catalog.image_url(record.input)
         return pictures.draw(
             self._sources.read(url) if url else None,
             prompt=record.input["prompt"],
             # Any integer is a seed to the API; generators of random numbers want a small one.
             seed=record.seed % DRAWING_SEEDS,
-            aspect_ratio=record.input.get("aspect_ratio", KONTEXT_INPUT["aspect_ratio"].default),
+            aspect_ratio=catalog.aspect_ratio(record.model, record.input),
             output_format=record.output_format,
-            drawing=self._drawing,
+            drawing=replace(self._drawing, stage=pictures.leave)
+            if Fault.UNFURNISHED in record.faults
+            else self._drawing,
         )

@@ -36,6 +36,7 @@ NAMES = {
     "output-not-image",
     "output-truncated",
     "output-slow",
+    "unfurnished",
     "failure",
     "canceled",
     "aborted",

@@ -52,7 +52,7 @@ def test_prediction_passes_through_its_statuses_in_time(
 
 def begun(*struck: Fault, **options: Any) -> Record:
     order = Order(
-        model="owner/name",
+        model="black-forest-labs/flux-kontext-pro",
         input={"prompt": "x", "input_image": "https://a.example/a.jpg"},
         webhook=None,
         webhook_events=("completed",),
