@@ -306,7 +306,7 @@ class Desk:
         Raises:
             httpx.TransportError: if there is no answer.
         """
-        answer = self._call(
+        answer = self.call(
             "POST",
             "/stage",
             files=[("image", (f"room-{one}.jpg", pictures_to_send.photo(one), "image/jpeg")) for one in numbers],
@@ -323,7 +323,7 @@ class Desk:
             httpx.TransportError: if there is no answer.
         """
         try:
-            self._call("POST", f"/jobs/{job_id}/cancel")
+            self.call("POST", f"/jobs/{job_id}/cancel")
         except httpx.HTTPStatusError as refused:
             assert refused.response.json()["code"] == "state_conflict", refused.response.text
 
@@ -333,12 +333,12 @@ class Desk:
         Raises:
             httpx.TransportError: if there is no answer.
         """
-        answer = self._call("POST", f"/jobs/{job_id}/retry", headers={"Idempotency-Key": key})
+        answer = self.call("POST", f"/jobs/{job_id}/retry", headers={"Idempotency-Key": key})
         return str(answer.json()["jobId"])
 
     def job(self, job_id: str) -> dict[str, Any]:
         """The job as the API shows it."""
-        body: dict[str, Any] = self._call("GET", f"/jobs/{job_id}").json()
+        body: dict[str, Any] = self.call("GET", f"/jobs/{job_id}").json()
         return body
 
     def check(self) -> subprocess.CompletedProcess[str]:
@@ -353,7 +353,13 @@ class Desk:
             check=False,
         )
 
-    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Ask its API, with a manager's key of its own.
+
+        Raises:
+            httpx.TransportError: if there is no answer.
+            httpx.HTTPStatusError: if it refuses.
+        """
         if not self._headers:
             self._headers = {"Authorization": f"Bearer {self._new_key()}"}
         headers = {**self._headers, **options.pop("headers", {})}
