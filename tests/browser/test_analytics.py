@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.browser.server import DeskServer
 from tests.browser.test_layout import PHONE_WIDTH, wait_until_drawn
+from tests.waiting import eventually
 
 # What the picture was made of, beside the picture.
 WATCHED = """() => {
@@ -16,12 +17,20 @@ WATCHED = """() => {
 }"""
 
 
+def jobs_that_ended(server: DeskServer) -> int:
+    """How many jobs of the style the page will tell of."""
+    answer = server.client.get("/analytics/summary", params={"style": "modern"}).raise_for_status()
+    return int(answer.json()["total"]["success"]["whole"])
+
+
 def test_a_chart_saved_on_a_phone_is_wide_and_says_its_title_days_and_filter(
     open_page: OpenPage, server: DeskServer, finished_job: str, tmp_path: Path
 ) -> None:
+    # Figures may be some seconds older than the job's end.
+    eventually(lambda: jobs_that_ended(server), within_seconds=60, what="the job in the figures")
     page = open_page(f"{server.url}/analytics?period=today&style=modern", width=PHONE_WIDTH, height=844)
     wait_until_drawn(page, "Analytics")
-    chart = page.locator(".js-plotly-plot").first
+    chart = page.locator("[class*=st-key-chart-success] .js-plotly-plot")
     expect(chart.locator(".main-svg").first).to_be_visible()
     page.evaluate(WATCHED)
     chart.hover()

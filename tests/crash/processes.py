@@ -30,8 +30,9 @@ from tests.crash.nursery import Nursery
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "Demo"
 CREDITS = 1_000_000
-# One client for all: making one costs more than most calls.
-_http = httpx.Client(timeout=30)
+# One client for all: making one costs more than most calls. It keeps no connection: a server closes one that is idle
+# for a while, and a call that is just then sent over it would look as if the server had died of it.
+_http = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 # Three or four desks start at once on two cores, which other tests may be using too.
 START_SECONDS = 90.0
 _STOP_SECONDS = 15.0

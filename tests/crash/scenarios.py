@@ -22,7 +22,7 @@ _CREATE = {"method": "POST", "path": "/v1/models/.*/predictions"}
 _UPLOAD = {"method": "POST", "path": "/v1/files"}
 _READ = {"method": "GET", "path": "/v1/predictions/.*"}
 _DOWNLOAD = {"method": "GET", "path": "/delivery/.*"}
-_SOON_SECONDS = 30.0
+_SOON_SECONDS = 60.0
 # An order that never left is looked for in the list for about a minute before anything is bought anew.
 _FINISH_SECONDS = 120.0
 
@@ -115,15 +115,12 @@ def _let_all_be_due_at_once(lane: "Lane", job_ids: list[str]) -> None:
     def make_due(at: datetime) -> None:
         _change(lane, sa.update(Variant).where(running).values(next_due_at=at))
 
-    def many_run() -> bool:
-        make_due(datetime.now(UTC) + timedelta(minutes=1))
-        return [state for state, _ in lane.books.variant_states(job_ids)].count("running") > GET_LIMIT
-
     def died_of_being_due() -> bool:
-        make_due(datetime.now(UTC))
+        states = [state for state, _ in lane.books.variant_states(job_ids)]
+        many_run = states.count("running") > GET_LIMIT
+        make_due(datetime.now(UTC) + timedelta(minutes=0 if many_run else 1))
         return lane.desk.ended_with() is not None
 
-    poll(many_run, within_seconds=_SOON_SECONDS, what="many running")
     poll(died_of_being_due, within_seconds=_SOON_SECONDS, what="death while many run")
 
 
