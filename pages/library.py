@@ -84,7 +84,8 @@ def _draw_card(item: LibraryItem) -> None:
         args=(_JOB, job.id),
     )
     look = f"{presets.ROOM_TYPES[job.room_type].name} · {presets.STYLES[job.style].name}"
-    where = f"{formatting.plain(item.listing)} · " if item.listing else ""
+    listings = [item.listing, *item.given_to.values()] if item.listing else list(item.given_to.values())
+    where = "".join(f"{formatting.plain(listing)} · " for listing in listings)
     st.caption(f"{where}{look} · {formatting.when(job.created_at)}")
     thought = _thought(item)
     if thought:

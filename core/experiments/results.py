@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.experiments import balance, measures, sequential, verdicts
 from core.experiments.measures import Measure, Tally
-from core.experiments.records import ExperimentRecord
+from core.experiments.records import ExperimentRecord, ExperimentState
 from core.experiments.sequential import Comparison
 from core.experiments.verdicts import Verdict
 from core.models import Attempt, ExperimentAssignment, Favorite, Job, Rating, Variant
@@ -102,13 +102,14 @@ def _result(experiment: ExperimentRecord, measure: Measure, seen: Sequence[JobOu
         arm.name: tally((one for one in seen if one.arm_number == number), measure)
         for number, arm in enumerate(design.arms)
     }
+    is_stopped = experiment.state is ExperimentState.STOPPED
     compared = sequential.compare(measure, tallies, smallest_difference=smallest)
     return MeasureResult(
         measure=measure,
         is_deciding=is_deciding,
         comparison=compared,
         verdicts={
-            name: verdicts.verdict(measure, found, smallest_difference=smallest)
+            name: verdicts.verdict(measure, found, smallest_difference=smallest, is_stopped=is_stopped)
             for name, found in compared.differences.items()
         },
     )

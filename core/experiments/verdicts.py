@@ -28,14 +28,22 @@ class Verdict:
     text: str
 
 
-def verdict(measure: Measure, found: Difference | None, *, smallest_difference: float) -> Verdict:
-    """What the difference comes to; None is an arm with too few units to be compared."""
+def verdict(
+    measure: Measure, found: Difference | None, *, smallest_difference: float, is_stopped: bool = False
+) -> Verdict:
+    """What the difference comes to; None is an arm with too few units to be compared.
+
+    With `is_stopped`, nobody is told to wait for more: none will come.
+    """
     if found is None:
-        needed = sequential.UNITS_MIN
-        text = f"Too early to tell: each arm needs {needed} listings (or jobs without one) with a result first."
+        needs = f"{sequential.UNITS_MIN} listings (or jobs without one) with a result"
+        text = f"Too early to tell: each arm needs {needs} first."
+        if is_stopped:
+            text = f"Stopped too early to tell: each arm needs {needs}."
         return Verdict(outcome=Outcome.TOO_EARLY, text=text)
     outcome = outcome_of(measure, found, smallest_difference=smallest_difference)
-    return Verdict(outcome=outcome, text=_TEXTS[outcome](measure, found, smallest_difference))
+    tell = _unanswered if is_stopped and outcome is Outcome.OPEN else _TEXTS[outcome]
+    return Verdict(outcome=outcome, text=tell(measure, found, smallest_difference))
 
 
 def outcome_of(measure: Measure, found: Difference, *, smallest_difference: float) -> Outcome:
@@ -68,6 +76,14 @@ def _open(measure: Measure, found: Difference, smallest_difference: float) -> st
     if found.more_jobs_per_arm:
         return f"{start}; some {_rounded(found.more_jobs_per_arm):,} more jobs an arm would show {goal}."
     return f"{start}, though {goal} would have shown by now four times in five."
+
+
+def _unanswered(measure: Measure, found: Difference, smallest_difference: float) -> str:
+    goal = f"one of {_plain(measure, smallest_difference)}"
+    start = f"Stopped without an answer: no difference in {measure.name} seen between {found.arm} and {found.against}"
+    if found.more_jobs_per_arm:
+        return f"{start}; to show {goal}, some {_rounded(found.more_jobs_per_arm):,} more jobs an arm were missing."
+    return f"{start}, though {goal} would have shown four times in five."
 
 
 _TEXTS: Mapping[Outcome, Callable[[Measure, Difference, float], str]] = {

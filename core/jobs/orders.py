@@ -31,7 +31,10 @@ _log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoOrder:
-    """A photo and how it is to look. `photo_id` is that of its row, if it has one already."""
+    """A photo and how it is to look. `photo_id` is that of its row, if it has one already.
+
+    With `new_seeds`, it is staged also if the account has had it staged just so before.
+    """
 
     sha256: str
     file_name: str
@@ -40,11 +43,12 @@ class PhotoOrder:
     instructions: str
     prompt: ComposedPrompt
     photo_id: str | None = None
+    new_seeds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What one account wants staged at once; with `new_seeds`, also what it has had staged just so before.
+    """What one account wants staged at once.
 
     Who names a model gets that one: such an order takes no part in experiments (`model_is_named`).
 
@@ -57,7 +61,6 @@ class Order:
     priority: Priority
     key: str | None = None
     fingerprint: str = ""
-    new_seeds: bool = False
     listing_id: str | None = None
     model_is_named: bool = False
 
@@ -168,10 +171,8 @@ def buy(
 
 def reused(session: Session, order: Order) -> dict[int, str]:
     """The jobs that the order would be given again at no charge, by the photos' numbers."""
-    if order.new_seeds:
-        return {}
     running = _running(session, order)
-    keys = [_reuse_keys(order, photo, running) for photo in order.photos]
+    keys = [[] if photo.new_seeds else _reuse_keys(order, photo, running) for photo in order.photos]
     found = reuse.finished(session, {key for several in keys for key in several})
     given = {number: [found[key] for key in several if key in found] for number, several in enumerate(keys)}
     return {number: job_ids[0] for number, job_ids in given.items() if job_ids}

@@ -80,7 +80,6 @@ def submit(desk: Desk, actor: Actor, request: StageRequest) -> Submission:
             priority=priority,
             key=key,
             fingerprint=fingerprint,
-            new_seeds=request.new_seeds,
             model_is_named=bool(request.model),
         )
         quote = orders.quote(session, order)
@@ -144,6 +143,7 @@ def _photo_order(request: StageRequest, upload: Upload, prompt: ComposedPrompt) 
         style=request.style,
         instructions=request.instructions.strip(),
         prompt=prompt,
+        new_seeds=request.new_seeds,
     )
 
 

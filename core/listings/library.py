@@ -1,5 +1,6 @@
 """What was ever staged? Every photo that has a result, newest first, found by what is known of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,7 @@ _ANY = LibraryFilter()
 class LibraryItem:
     """A staged photo: its job, the listing that it was staged for, if any, and what is thought of its variants.
 
+    `given_to` are the listings for which it was given again, by their ids, with their references, the latest last.
     `arm` names experiment and arm, where it takes part in one; only `item` looks for it.
     """
 
@@ -53,6 +55,7 @@ class LibraryItem:
     listing_id: str | None
     listing: str
     opinion: Opinion
+    given_to: Mapping[str, str]
     arm: tuple[str, str] | None = None
 
     @property
@@ -119,15 +122,30 @@ def item(session: Session, actor: Actor, job_id: str) -> LibraryItem | None:
 def _items(session: Session, rows: Any) -> tuple[LibraryItem, ...]:
     found = {row.id: row for row in rows}
     thought = favorites.opinions(session, list(found))
+    given = _given_to(session, list(found))
     return tuple(
         LibraryItem(
             job=job,
             listing_id=found[job.id].listing_id,
             listing=found[job.id].reference or "",
             opinion=thought[job.id],
+            given_to={id_: name for id_, name in given[job.id].items() if id_ != found[job.id].listing_id},
         )
         for job in queries.load_jobs(session, list(found))
     )
+
+
+def _given_to(session: Session, job_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    rows = session.execute(
+        sa.select(Reuse.job_id, Listing.id, Listing.reference)
+        .join(Listing, Listing.id == Reuse.listing_id)
+        .where(Reuse.job_id.in_(job_ids))
+        .order_by(Reuse.at, Reuse.id)
+    )
+    found: dict[str, dict[str, str]] = {job_id: {} for job_id in job_ids}
+    for job_id, listing_id, reference in rows:
+        found[job_id][listing_id] = reference
+    return found
 
 
 def _narrowed(actor: Actor, wanted: LibraryFilter) -> sa.Select[*tuple[Any, ...]]:

@@ -30,7 +30,8 @@ class StageListing:
 
     With `expected_credits`, which is what they were told that all of it costs, nothing is bought for another price;
     with `expected_look`, which is `look_of` the photos that they were shown, in no other look.
-    With `new_seeds`, what was staged just so before is staged once more, and paid.
+    With `new_seeds`, what was staged just so before is staged once more, and paid: all of it, or the photos of
+    `new_seeds_for`.
     """
 
     listing_id: str
@@ -39,6 +40,7 @@ class StageListing:
     expected_credits: int | None = None
     expected_look: str | None = None
     new_seeds: bool = False
+    new_seeds_for: Sequence[str] = ()
     idempotency_key: str | None = None
 
 
@@ -176,17 +178,18 @@ def _order(
             raise errors.ValidationFailed(f"{photo.file_name} is being staged already. Nothing was charged.")
     return Order(
         account=credit_queries.account(session, actor, name=found.listing.account),
-        photos=[_photo_order(photo) for photo in chosen],
+        photos=[
+            _photo_order(photo, new_seeds=request.new_seeds or photo.id in request.new_seeds_for) for photo in chosen
+        ],
         model=model_settings.choose(session, None).name,
         priority=orders.priority(request.priority),
         key=key,
         fingerprint=fingerprint,
-        new_seeds=request.new_seeds,
         listing_id=found.listing.id,
     )
 
 
-def _photo_order(photo: SheetPhoto) -> PhotoOrder:
+def _photo_order(photo: SheetPhoto, *, new_seeds: bool) -> PhotoOrder:
     if photo.room_type is None:
         raise errors.RoomMissing(f"Say which room {photo.file_name} shows, or skip it. Nothing was charged.")
     return PhotoOrder(
@@ -197,6 +200,7 @@ def _photo_order(photo: SheetPhoto) -> PhotoOrder:
         instructions="",
         prompt=compose.compose(room_type=photo.room_type, style=photo.style),
         photo_id=photo.id,
+        new_seeds=new_seeds,
     )
 
 
@@ -208,4 +212,5 @@ def _fingerprint(request: StageListing) -> str:
         None if request.photo_ids is None else sorted(request.photo_ids),
         str(request.priority),
         request.new_seeds,
+        *([sorted(request.new_seeds_for)] if request.new_seeds_for else []),
     )

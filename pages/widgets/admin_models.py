@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.auth.actors import Actor
+from core.experiments import records
+from core.experiments.records import ExperimentState
 from core.jobs import model_settings, queries
 from core.jobs.model_settings import ModelState
 from core.jobs.queries import TypicalTimes
@@ -25,8 +27,9 @@ _ON, _OFF, _DEFAULT = "on", "off", "default"
 def draw(actor: Actor) -> None:
     """Draw the models, and the ways to switch each and to make another the default."""
     st.caption(
-        "New jobs use the default, unless a program names another that is on. Jobs that were submitted keep their"
-        " model. What a customer pays in credits stays the same; what Replicate asks does not."
+        "New jobs use the default, unless a program names another that is on, or an experiment that runs takes them."
+        " Jobs that were submitted keep their model. What a customer pays in credits stays"
+        " the same; what Replicate asks does not."
     )
     with session.runtime().database.read() as opened:
         states = {state.model.name: state for state in model_settings.models(opened, actor)}
@@ -105,7 +108,8 @@ def _ask_for_default(actor: Actor, wanted: ModelState, now: ModelState) -> None:
     st.markdown(f"From **{formatting.plain(now.model.title)}** to **{formatting.plain(wanted.model.title)}**")
     st.markdown(
         formatting.plain(
-            f"From now on every new job uses it, of all accounts, unless a program names another. A picture costs"
+            f"From now on every new job uses it, of all accounts, unless a program names another{_experiments()}."
+            f" A picture costs"
             f" {_cost(wanted)} at Replicate instead of {_cost(now)}; the price in credits stays."
             f" {_cost_by_size(wanted)} Look at a few of its pictures first: it may furnish otherwise."
         )
@@ -115,6 +119,13 @@ def _ask_for_default(actor: Actor, wanted: ModelState, now: ModelState) -> None:
     ):
         deeds.tell(f"New jobs use {wanted.model.title}.")
         st.rerun()
+
+
+def _experiments() -> str:
+    """The exception that those make which run."""
+    with session.runtime().database.read() as opened:
+        names = [one.design.name for one in records.all_of(opened, state=ExperimentState.RUNNING)]
+    return f", or an experiment takes it ({', '.join(names)} runs with models of its own)" if names else ""
 
 
 def _change(actor: Actor, state: ModelState, *, is_on: bool | None = None, is_default: bool | None = None) -> bool:

@@ -54,7 +54,7 @@ def _draw_photo(actor: Actor, found: ContactSheet, photo: SheetPhoto) -> None:
         if photo.repeats_job_id is not None:
             st.page_link(
                 "pages/library.py",
-                label="See how it was staged",
+                label=f"See how {formatting.plain(photo.repeats)} was staged",
                 icon=":material/photo_library:",
                 query_params={"job": photo.repeats_job_id},
             )

@@ -23,7 +23,7 @@ _ARM_COLUMNS = (
     Column(title="Prompt template", width="minmax(0, 2fr)", wraps=True),
     Column(title="Model", width="minmax(0, 1.5fr)", wraps=True),
     Column(title="Share", width="80px", is_number=True),
-    Column(title="Jobs so far", width="100px", is_number=True),
+    Column(title="Jobs", width="100px", is_number=True),
 )
 _SIGNS = {
     Outcome.BETTER: (":material/trending_up:", "green"),
@@ -141,6 +141,8 @@ def _draw_verdicts(shown: Results) -> None:
         st.subheader(f"{formatting.sentence(deciding.measure.name)} decides", anchor=False)
         for verdict in deciding.verdicts.values():
             icon, color = _SIGNS[verdict.outcome]
+            if shown.experiment.state is ExperimentState.STOPPED:
+                icon = icon.replace("hourglass_top", "hourglass_disabled")
             st.markdown(f":{color}[{icon}] **{formatting.plain(verdict.text)}**")
         if any(one.interval for one in deciding.comparison.arms):
             _draw_chart(deciding, name=shown.experiment.design.name)

@@ -56,12 +56,13 @@ def _draw_head(item: LibraryItem) -> None:
         f" {formatting.plain(job.created_by)}"
     )
     with st.container(horizontal=True):
-        if item.listing_id is not None:
+        own = {item.listing_id: item.listing} if item.listing_id is not None else {}
+        for listing_id, reference in {**own, **item.given_to}.items():
             st.page_link(
                 "pages/listings.py",
-                label=formatting.plain(item.listing),
+                label=formatting.plain(reference),
                 icon=":material/home_work:",
-                query_params={"listing": item.listing_id},
+                query_params={"listing": listing_id},
             )
         st.page_link(
             "pages/monitor.py",

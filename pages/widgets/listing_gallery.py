@@ -1,16 +1,18 @@
 """What came of the listing's photos? How far it is, each photo beside its variants, favorites, and the download."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
+from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import pricing
-from core.credits import queries as credit_queries
 from core.jobs.states import JobState, variant_name
 from core.listings import cancellation, results, sheet, staging
 from core.listings.results import PhotoResult, Progress, VariantResult
-from core.listings.sheet import ContactSheet
+from core.listings.sheet import ContactSheet, SheetPhoto
 from core.listings.staging import StageListing
 from core.prompts import presets
 from pages.widgets import (
@@ -134,24 +136,38 @@ def _ask_to_cancel(actor: Actor, found: ContactSheet, under_way: int) -> None:
 def _draw_again(actor: Actor, found: ContactSheet, shown: tuple[PhotoResult, ...]) -> None:
     """The button for the photos that are checked, which stays in view below them."""
     checked = _checked(found)
-    chosen = [photo.photo for photo in shown if photo.job.id in checked]
+    chosen = [photo for photo in shown if photo.job.id in checked]
     if not chosen:
+        return
+    # In another look, they may be there already; in the look that is shown, others are wanted.
+    anew = [photo.photo for photo in chosen if not _is_other_look(photo)]
+    request = StageListing(
+        listing_id=found.listing.id,
+        photo_ids=[photo.photo.id for photo in chosen],
+        new_seeds_for=[photo.id for photo in anew],
+    )
+    try:
+        with session.runtime().database.read() as opened:
+            quoted = staging.quote(opened, actor, request)
+    except errors.StagingError as error:
+        # Somebody staged one of them since the page was read.
+        st.warning(formatting.refusal(error), icon=":material/group:")
         return
     st.html(_BAR_STYLE)
     with st.container(key=_BAR, horizontal=True, vertical_alignment="center", border=True):
-        with session.runtime().database.read() as opened:
-            account = credit_queries.account(opened, actor, name=found.listing.account)
-        price = listing_order.price_of(account, len(chosen))
-        request = StageListing(
-            listing_id=found.listing.id,
-            photo_ids=[photo.id for photo in chosen],
-            new_seeds=True,
-            expected_credits=price,
-            expected_look=staging.look_of(chosen),
-        )
-        words = f"Stage {formatting.count(len(chosen), 'photo')} again · {formatting.credits(price)}"
-        listing_order.draw_button(actor, request, words, key="stage-again", icon=":material/casino:")
-        st.caption(f"With new seeds: {contact_sheet.names(chosen)}.", width="content")
+        words = f"Stage {formatting.count(len(chosen), 'photo')} again · {formatting.credits(quoted.credits)}"
+        agreed = listing_order.as_shown(request, quoted.photos, quoted.credits)
+        listing_order.draw_button(actor, agreed, words, key="stage-again", icon=":material/casino:")
+        st.caption(_told_again(anew, [photo.photo for photo in chosen if _is_other_look(photo)], quoted.reused))
+
+
+def _told_again(anew: Sequence[SheetPhoto], otherwise: Sequence[SheetPhoto], reused: int) -> str:
+    told = f"With new seeds: {contact_sheet.names(anew)}." if anew else ""
+    if otherwise:
+        told += f" In another look: {contact_sheet.names(otherwise)}."
+    if reused:
+        told += f" {formatting.number(reused)} of them you have already, at no charge."
+    return told.strip()
 
 
 def _draw_check(found: ContactSheet, photo: PhotoResult) -> None:
@@ -166,8 +182,9 @@ def _draw_check(found: ContactSheet, photo: PhotoResult) -> None:
 
 
 def _checked(found: ContactSheet) -> set[str]:
-    """The latest jobs of the photos that are to be staged again."""
-    kept: set[str] = st.session_state.setdefault(f"stage-again-{found.listing.id}", set())
+    """The latest jobs of the photos that are to be staged again; none, once that was ordered."""
+    number = listing_order.orders_sent(found.listing.id)
+    kept: set[str] = st.session_state.setdefault(f"stage-again-{found.listing.id}-{number}", set())
     return kept
 
 

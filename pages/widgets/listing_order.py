@@ -10,7 +10,6 @@ from core import errors
 from core.auth.actors import Actor
 from core.auth.roles import Action
 from core.credits import queries as credit_queries
-from core.credits.queries import AccountBalance
 from core.jobs.states import Priority
 from core.listings import service, staging
 from core.listings.service import PhotoChange
@@ -80,12 +79,13 @@ def _draw_offer(actor: Actor, found: ContactSheet, priority: Priority) -> None:
         st.markdown(_price(quoted), width="content")
         if quoted.is_covered:
             words = f"Stage {formatting.count(len(quoted.photos), 'photo')} · {formatting.credits(quoted.credits)}"
-            draw_button(actor, _as_shown(request, quoted.photos, quoted.credits), words, key="stage-listing")
+            draw_button(actor, as_shown(request, quoted.photos, quoted.credits), words, key="stage-listing")
     if not quoted.is_covered:
         _draw_choice(actor, request, quoted)
 
 
-def _as_shown(request: StageListing, photos: Sequence[SheetPhoto], price_credits: int) -> StageListing:
+def as_shown(request: StageListing, photos: Sequence[SheetPhoto], price_credits: int) -> StageListing:
+    """The request of whoever was shown these photos as they are, at that price."""
     return replace(request, expected_credits=price_credits, expected_look=staging.look_of(photos))
 
 
@@ -112,7 +112,7 @@ def _draw_choice(actor: Actor, request: StageListing, quoted: BatchQuote) -> Non
     with st.container(horizontal=True, vertical_alignment="center"):
         if covered:
             ids = [photo.id for photo in quoted.affordable]
-            some = _as_shown(replace(request, photo_ids=ids), quoted.affordable, quoted.affordable_credits)
+            some = as_shown(replace(request, photo_ids=ids), quoted.affordable, quoted.affordable_credits)
             words = f"Stage those {formatting.number(covered)} · {formatting.credits(quoted.affordable_credits)}"
             draw_button(actor, some, words, key="stage-some", help=contact_sheet.names(quoted.affordable))
         if actor.may(Action.GRANT_CREDITS):
@@ -143,7 +143,7 @@ def _send(actor: Actor, agreed: StageListing) -> None:
         # Whatever stood against it may be on the sheet by now.
         contact_sheet.refuse(error)
         st.rerun()
-    st.session_state[_round(request.listing_id)] = _sent(request.listing_id) + 1
+    st.session_state[_round(request.listing_id)] = orders_sent(request.listing_id) + 1
     if made.repeated:
         # As after a page that broke off between the order and its thanks.
         deeds.tell("This order was taken before; nothing was charged again.")
@@ -164,19 +164,16 @@ def _key(request: StageListing) -> str:
         tuple(request.photo_ids or ()),
         request.priority,
         request.new_seeds,
-        _sent(request.listing_id),
+        tuple(request.new_seeds_for),
+        orders_sent(request.listing_id),
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def _sent(listing_id: str) -> int:
+def orders_sent(listing_id: str) -> int:
+    """How many orders this session has sent for the listing."""
     return int(st.session_state.get(_round(listing_id), 0))
 
 
 def _round(listing_id: str) -> str:
     return f"orders-sent-{listing_id}"
-
-
-def price_of(account: AccountBalance, photos: int) -> int:
-    """What staging so many photos anew costs at the usual price."""
-    return look_card.price_of(account, is_rush=False) * photos

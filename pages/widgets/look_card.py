@@ -73,7 +73,7 @@ def draw_rush(account: AccountBalance) -> bool:
     if account.terms.rush_variant_credits is None:
         return False
     price = formatting.credits(price_of(account, is_rush=True))
-    words = f"Rush: before all normal photos that wait, for {price} instead of {pricing.JOB_PRICE_CREDITS}"
+    words = f"Rush: before normal photos that wait, for {price} instead of {pricing.JOB_PRICE_CREDITS}"
     return st.toggle(words, key=f"rush-{account.id}")
 
 

@@ -8,10 +8,13 @@ from core.experiments.sequential import Difference, Interval
 from core.experiments.verdicts import Outcome, Verdict
 
 
-def judged(measure: Measure, a: Tally, b: Tally, *, smallest_difference: float | None = None) -> Verdict:
+def judged(
+    measure: Measure, a: Tally, b: Tally, *, smallest_difference: float | None = None, is_stopped: bool = False
+) -> Verdict:
     smallest = smallest_difference or measure.smallest_difference
     compared = sequential.compare(measure, {"A": a, "B": b}, smallest_difference=smallest)
-    return verdicts.verdict(measure, compared.differences["B"], smallest_difference=smallest)
+    found = compared.differences["B"]
+    return verdicts.verdict(measure, found, smallest_difference=smallest, is_stopped=is_stopped)
 
 
 def test_a_better_arm_is_called_better_with_its_interval() -> None:
@@ -58,6 +61,19 @@ def test_an_open_question_tells_the_jobs_it_still_takes() -> None:
         text="No difference in success seen yet between B and A; "
         "some 680 more jobs an arm would show one of 5 points.",
     )
+
+
+def test_nobody_is_told_to_wait_for_one_that_was_stopped() -> None:
+    said = judged(SUCCESS, Tally.of_share(450, 500), Tally.of_share(452, 500), is_stopped=True)
+    assert said.text == (
+        "Stopped without an answer: no difference in success seen between B and A; "
+        "to show one of 5 points, some 680 more jobs an arm were missing."
+    )
+    few = judged(SUCCESS, Tally.of_share(3, 3), Tally.of_share(4, 5), is_stopped=True)
+    assert few.outcome is Outcome.TOO_EARLY
+    assert few.text.startswith("Stopped too early to tell: ")
+    found = judged(SUCCESS, Tally.of_share(1_740, 2_000), Tally.of_share(1_600, 2_000), is_stopped=True)
+    assert found.text == "B is worse than A: success 3.2 to 10.8 points lower."
 
 
 def test_arms_that_are_alike_are_called_alike_with_what_is_ruled_out() -> None:

@@ -50,6 +50,21 @@ def test_what_has_a_result_is_there_newest_first_and_nothing_else(
     assert [variant.index for variant in found.results] == [0]
 
 
+def test_a_photo_names_the_listings_for_which_it_was_given_again(
+    desk: Desk, people: People, listed: list[str]
+) -> None:
+    other = desk_listings.opened(desk, people.bob, 0, reference="2 Quay Street")
+    assert staging.stage(desk, people.bob, StageListing(listing_id=other)).reused == {0}
+    with desk.database.read() as session:
+        found = library.library(session, people.bob, LibraryFilter(text="quay")).items
+        alone = library.item(session, people.bob, listed[1])
+    assert [(one.job.id, one.listing, one.given_to) for one in found] == [
+        (listed[0], "12 Elm Street", {other: "2 Quay Street"})
+    ]
+    assert alone is not None
+    assert alone.given_to == {}
+
+
 def test_only_ones_own_account_is_seen(desk: Desk, provider: FakeProvider, people: People, listed: list[str]) -> None:
     other = factories.completed_job(desk, provider, account=OUTSIDER, number=8)
     assert ids(desk, people.charlie) == [other]

@@ -170,6 +170,20 @@ def test_chosen_photos_are_staged_anew_with_new_seeds(desk: Desk, provider: Fake
         stage(desk, people.bob, listing_id, photo_ids=[photo.id], new_seeds=True)
 
 
+def test_one_gets_new_seeds_while_another_goes_back_to_a_look_that_is_there(
+    desk: Desk, provider: FakeProvider, people: People
+) -> None:
+    listing_id = desk_listings.opened(desk, people.bob, 0, 1)
+    desk_listings.finish(desk, provider, stage(desk, people.bob, listing_id))
+    one, other = desk_listings.of(desk, listing_id).photos
+    asked = {"photo_ids": [one.id, other.id], "new_seeds_for": [one.id], "idempotency_key": "k"}
+    again = stage(desk, people.bob, listing_id, **asked)
+    assert (again.reused, again.balance) == ({1}, CREDITS - 120)
+    assert stage(desk, people.bob, listing_id, **asked).repeated
+    with pytest.raises(errors.IdempotencyConflict):
+        stage(desk, people.bob, listing_id, **{**asked, "new_seeds_for": [other.id]})
+
+
 @pytest.mark.parametrize("unknown", ["nothing", "a\x00"])
 def test_a_photo_of_another_sheet_is_not_staged(desk: Desk, people: People, unknown: str) -> None:
     one = desk_listings.opened(desk, people.bob, 0, reference="one")

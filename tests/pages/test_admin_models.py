@@ -102,9 +102,18 @@ def test_the_default_is_changed_only_when_it_is_confirmed(runtime: Runtime) -> N
     assert "every new job" in words(dialog)
     assert "0.045" in words(dialog)
     assert "0.015 more for a photo" in words(dialog)
+    assert "experiment" not in words(dialog)
     assert states(runtime)[KONTEXT].is_default is True
     button_by_label(dialog, "Use FLUX.2 [pro]").click().run()
     assert states(runtime)[FLUX_2].is_default is True
+
+
+def test_an_experiment_that_runs_is_named_as_the_exception(runtime: Runtime) -> None:
+    factories.experiment(runtime.database, name="Words in order")
+    model_settings.change(runtime.database, MONA, model=FLUX_2, is_on=True)
+    before = states(runtime)
+    dialog = inside(admin_models._ask_for_default, MONA, before[FLUX_2], before[KONTEXT])
+    assert "or an experiment takes it (Words in order runs with models of its own)" in words(dialog)
 
 
 def test_what_another_manager_changed_meanwhile_is_told(runtime: Runtime) -> None:

@@ -251,6 +251,27 @@ def test_chosen_photos_are_staged_again_in_another_look(visit: Visit, desk: Desk
     assert (photo.earlier_job_ids, again.earlier_job_ids) == ((), (photo.job_id,))
 
 
+def test_going_back_to_a_look_that_is_there_costs_nothing(
+    visit: Visit, desk: Desk, provider: FakeProvider, finished: str
+) -> None:
+    first, second = desk_listings.of(desk, finished).photos
+    change = {first.id: PhotoChange(style="coastal")}
+    service.change_photos(desk.database, ALICE, listing_id=finished, changes=change)
+    made = staging.stage(desk, ALICE, StageListing(listing_id=finished, photo_ids=[first.id]))
+    desk_listings.finish(desk, provider, made)
+    app = visit("listings", listing=finished)
+    app.selectbox(f"style-{first.id}").set_value("").run()
+    for job_id in (made.jobs[0].id, second.job_id):
+        app.checkbox(f"again-{job_id}").set_value(True).run()
+    assert "With new seeds: " in words(app)
+    assert "In another look: " in words(app)
+    assert "1 of them you have already, at no charge." in words(app)
+    button_by_label(app, "Stage 2 photos again · 40 credits").click().run()
+    assert app.toast[0].value == "1 photo ordered. 1 photo given again at no charge."
+    assert desk_listings.of(desk, finished).photos[0].job_id == first.job_id
+    assert not any(box.value for box in app.checkbox if str(box.key).startswith("again-"))
+
+
 def test_a_finished_listing_sent_again_costs_nothing(visit: Visit, desk: Desk, finished: str) -> None:
     other = desk_listings.opened(desk, ALICE, 0, 1, reference="again")
     app = visit("listings", listing=other)

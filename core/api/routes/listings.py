@@ -35,6 +35,7 @@ from core.runtime import Runtime
 from core.storage import links
 
 router = APIRouter(tags=["listings"])
+_NO_FAVORITE = "No photo of this listing has a favorite yet. Nothing is lost: pick some, or download all results."
 
 
 @router.post("/listings", responses=problems(400, 413))
@@ -146,7 +147,7 @@ def get_results(
     if not runtime.storage.is_reachable():
         raise errors.StorageUnavailable
     if not wanted:
-        raise errors.NothingToDownload
+        raise errors.NothingToDownload(_NO_FAVORITE if favorites_only else None)
     ending = "_favorites" if favorites_only else ""
     name = f"{filenames.slug(found.listing.reference) or 'listing'}{ending}.zip"
     return StreamingResponse(
