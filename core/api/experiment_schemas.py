@@ -61,7 +61,10 @@ class ArmFigure(Schema):
 
 
 class ArmVerdict(Schema):
-    """What an arm comes to against the first one; null figures: too few units to compare."""
+    """What an arm comes to against the first one; null figures: too few units to compare.
+
+    `moreJobs` is how many both arms need together until the smallest difference worth a change would show.
+    """
 
     arm: str
     outcome: str
@@ -70,7 +73,7 @@ class ArmVerdict(Schema):
     low: float | None
     high: float | None
     p_value: float | None
-    more_jobs_per_arm: int | None
+    more_jobs: int | None
 
 
 class MeasureFigures(Schema):
@@ -98,7 +101,7 @@ class MeasureFigures(Schema):
                     text=told.text,
                     difference=difference.difference if difference else None,
                     p_value=difference.p_value if difference else None,
-                    more_jobs_per_arm=difference.more_jobs_per_arm if difference else None,
+                    more_jobs=difference.more_jobs if difference else None,
                     **_bounds(difference.interval if difference else None),
                 )
             )

@@ -10,6 +10,8 @@ from core import errors
 from core.experiments import measures
 
 ARMS_MAX = 5
+# Of a measure's usual smallest difference, where the measure itself has no end.
+_LARGEST_TIMES = 1_000
 _MODEL = re.compile(r"[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*")
 Parameter = str | int | bool
 
@@ -196,8 +198,10 @@ def _measured(design: Design, _: Surroundings) -> Iterator[Flaw]:
         message = f"There is no measure {design.measure!r}. Choose one of: {', '.join(measures.MEASURES)}."
         yield Flaw(code="measure_unknown", field="measure", message=message)
     elif not (
-        0 < design.smallest_difference <= measures.MEASURES[design.measure].largest_difference
-        and math.isfinite(design.smallest_difference)
+        math.isfinite(design.smallest_difference)
+        and (measure := measures.MEASURES[design.measure]).least_difference <= design.smallest_difference
+        and design.smallest_difference
+        <= min(measure.largest_difference, _LARGEST_TIMES * measure.smallest_difference)
     ):
         message = "The smallest difference worth a change is above nothing, and no more than there can be."
         yield Flaw(code="difference_out_of_range", field="smallest_difference", message=message)

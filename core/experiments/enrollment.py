@@ -29,13 +29,16 @@ class Enrollment:
     unit: str
 
 
-def running(session: Session, *, models: Collection[str]) -> list[Running]:
-    """The experiments that take jobs now, the first started first; `models` are those that are on.
+def running(session: Session, *, models: Collection[str], prompts: Collection[str]) -> list[Running]:
+    """The experiments that take jobs now, the first started first.
 
-    An experiment with an arm whose model is off takes none: the other arms alone would no more be comparable.
+    `models` are those that are on, `prompts` the versions that this process knows. An experiment takes no jobs where
+    an arm has another, as one that a newer process started: the other arms alone would no more be comparable.
     """
     found = records.all_of(session, state=ExperimentState.RUNNING)
-    ready = [one for one in found if all(arm.model in models for arm in one.design.arms)]
+    ready = [
+        one for one in found if all(arm.model in models and arm.prompt_version in prompts for arm in one.design.arms)
+    ]
     return sorted(ready, key=lambda one: (str(one.started_at), one.id))
 
 

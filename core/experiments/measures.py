@@ -30,6 +30,11 @@ class Measure:
     down: str = "lower"
 
     @property
+    def least_difference(self) -> float:
+        """Less than this is nothing that anybody could wait for."""
+        return self.smallest_difference / 1_000
+
+    @property
     def largest_difference(self) -> float:
         """More than this is no difference between two arms."""
         return self.highest - self.lowest

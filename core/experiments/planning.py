@@ -46,7 +46,7 @@ def jobs_per_arm_if_looked_at_once(
     return math.ceil(sum(spreads) * (deviations / difference) ** 2)
 
 
-def more_jobs_per_arm(
+def more_jobs(
     spreads: tuple[float, float],
     *,
     jobs: tuple[int, int],
@@ -55,11 +55,10 @@ def more_jobs_per_arm(
     level: float,
     power: float = POWER,
 ) -> int:
-    """How many jobs each of two arms needs beyond its `jobs`, if they go on varying so; 0 if there are enough."""
+    """How many jobs two arms need together beyond their `jobs`, if they go on coming and varying so; 0 if enough.
+
+    In an arm that gets a tenth of the jobs, the last of them come late: what counts is all that have to be staged.
+    """
     goal = variance_needed(difference, scales=scales, level=level, power=power)
-    # x more jobs in each: a / (n + x) + b / (m + x) = goal, a quadratic in x of which the larger root counts.
-    linear = goal * sum(jobs) - sum(spreads)
-    constant = goal * jobs[0] * jobs[1] - spreads[0] * jobs[1] - spreads[1] * jobs[0]
-    # A sum of squares and of what can't be below nothing, but for rounding.
-    root = (-linear + math.sqrt(max(linear * linear - 4 * goal * constant, 0.0))) / (2 * goal)
-    return max(math.ceil(root), 0)
+    variance = sum(spread / had for spread, had in zip(spreads, jobs, strict=True))
+    return max(math.ceil(sum(jobs) * (variance / goal - 1)), 0)

@@ -116,7 +116,7 @@ def jobs_assigned(session: Session) -> dict[str, int]:
     query = sa.select(ExperimentAssignment.experiment_id, sa.func.count()).group_by(
         ExperimentAssignment.experiment_id
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def arm_of_job(session: Session, job_id: str) -> tuple[str, str] | None:
@@ -131,7 +131,7 @@ def arm_of_job(session: Session, job_id: str) -> tuple[str, str] | None:
         )
         .where(ExperimentAssignment.job_id == job_id)
     )
-    return session.execute(query).tuples().one_or_none()
+    return session.execute(query).one_or_none()
 
 
 def start(session: Session, experiment_id: str, *, by: str) -> bool:

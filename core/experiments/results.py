@@ -175,7 +175,7 @@ def outcomes(session: Session, experiment_id: str) -> list[JobOutcome]:
 
 
 def _seconds(state: str, started_at: datetime | None, ended_at: datetime | None) -> float | None:
-    """From the first order to the last result; what gave none took no time to a result."""
-    if state not in ("completed", "partial") or started_at is None or ended_at is None:
+    """From the first order to the last result; a job that lacks one may have waited long for what never came."""
+    if state != "completed" or started_at is None or ended_at is None:
         return None
     return (ended_at - started_at).total_seconds()

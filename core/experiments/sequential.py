@@ -57,8 +57,8 @@ class Estimate:
 class Difference:
     """An arm minus the first arm. `interval` and `p_value` allow for daily looks and for the number of comparisons.
 
-    The p-value is of this moment; the smallest one seen so far is as valid. `more_jobs_per_arm` until the smallest
-    difference worth a change would show with a power of 80 %.
+    The p-value is of this moment; the smallest one seen so far is as valid. `more_jobs`: how many both arms need
+    together until the smallest difference worth a change would show with a power of 80 %.
     """
 
     arm: str
@@ -66,7 +66,7 @@ class Difference:
     difference: float
     interval: Interval
     p_value: float
-    more_jobs_per_arm: int
+    more_jobs: int
 
     @property
     def is_declared(self) -> bool:
@@ -142,7 +142,7 @@ def difference(
         interval=Interval(low=max(found - radius, -most), high=min(found + radius, most)),
         # No exponent above 0: a p-value is at most 1, and great evidence against must not overflow.
         p_value=math.exp(min(math.log(comparisons) - evidence, 0.0)),
-        more_jobs_per_arm=planning.more_jobs_per_arm(
+        more_jobs=planning.more_jobs(
             spreads, jobs=(base.jobs, other.jobs), difference=smallest_difference, scales=scales, level=level
         ),
     )

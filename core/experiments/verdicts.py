@@ -73,16 +73,16 @@ def _alike(measure: Measure, found: Difference, _: float) -> str:
 def _open(measure: Measure, found: Difference, smallest_difference: float) -> str:
     goal = f"one of {_plain(measure, smallest_difference)}"
     start = f"No difference in {measure.name} seen yet between {found.arm} and {found.against}"
-    if found.more_jobs_per_arm:
-        return f"{start}; some {_rounded(found.more_jobs_per_arm):,} more jobs an arm would show {goal}."
+    if found.more_jobs:
+        return f"{start}; some {_rounded(found.more_jobs):,} more jobs of both would show {goal}."
     return f"{start}, though {goal} would have shown by now four times in five."
 
 
 def _unanswered(measure: Measure, found: Difference, smallest_difference: float) -> str:
     goal = f"one of {_plain(measure, smallest_difference)}"
     start = f"Stopped without an answer: no difference in {measure.name} seen between {found.arm} and {found.against}"
-    if found.more_jobs_per_arm:
-        return f"{start}; to show {goal}, some {_rounded(found.more_jobs_per_arm):,} more jobs an arm were missing."
+    if found.more_jobs:
+        return f"{start}; to show {goal}, some {_rounded(found.more_jobs):,} more jobs of both were missing."
     return f"{start}, though {goal} would have shown four times in five."
 
 

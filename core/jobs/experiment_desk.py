@@ -116,7 +116,7 @@ def start(database: Database, actor: Actor, experiment_id: str) -> None:
         experiment = records.find(session, experiment_id)
         designs.require_sound(experiment.design, within=surroundings(session))
         if not records.start(session, experiment_id, by=actor.name):
-            raise errors.StateConflict(f"This experiment is {experiment.state} already. Nothing was changed.")
+            raise errors.StateConflict("This experiment was started before. Nothing was changed.")
         audit.note(session, actor, AuditKind.EXPERIMENT_STARTED, target=experiment.design.name, detail=experiment_id)
     _log.info("experiment started", experiment_id=experiment_id, actor=actor.name)
 
@@ -132,6 +132,6 @@ def stop(database: Database, actor: Actor, experiment_id: str) -> None:
     with database.write() as session:
         experiment = records.find(session, experiment_id)
         if not records.stop(session, experiment_id, by=actor.name):
-            raise errors.StateConflict(f"This experiment is not running ({experiment.state}). Nothing was changed.")
+            raise errors.StateConflict("This experiment does not run. Nothing was changed.")
         audit.note(session, actor, AuditKind.EXPERIMENT_STOPPED, target=experiment.design.name, detail=experiment_id)
     _log.info("experiment stopped", experiment_id=experiment_id, actor=actor.name)

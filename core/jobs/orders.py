@@ -182,7 +182,7 @@ def _running(session: Session, order: Order) -> list[Running]:
     """The experiments that the order may take part in: none, if its model was named."""
     if order.model_is_named:
         return []
-    return enrollment.running(session, models=model_settings.names_on(session))
+    return enrollment.running(session, models=model_settings.names_on(session), prompts=compose.TEMPLATES)
 
 
 def _reuse_keys(order: Order, photo: PhotoOrder, running: Sequence[Running]) -> list[str]:

@@ -218,7 +218,10 @@ def _draw_measures(shown: Results) -> None:
         Column(title="What it says", width="minmax(0, 2.4fr)", wraps=True),
     )
     record_table.draw("All measures", columns, [_row(one) for one in shown.measures], key="measures")
-    st.caption("Below each figure: its 95 % interval, which holds however often it is looked at, and its jobs.")
+    st.caption(
+        "Below each figure: its 95 % interval, which holds however often it is looked at, and its jobs. Jobs that a"
+        " person canceled count in none."
+    )
 
 
 def _row(result: MeasureResult) -> Row:

@@ -86,9 +86,10 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def exact(moment: datetime) -> str:
-    """The time in the viewer's zone and in UTC, for hovering."""
+    """The time in the viewer's zone and, unless that is the same, in UTC, for hovering."""
     local = moment.astimezone(viewer_zone())
-    return f"{local:%d %b %Y, %H:%M:%S %Z} · {moment:%H:%M:%S} UTC"
+    told = f"{local:%d %b %Y, %H:%M:%S %Z}"
+    return told if local.tzname() == "UTC" else f"{told} · {moment:%H:%M:%S} UTC"
 
 
 def when(moment: datetime) -> str:

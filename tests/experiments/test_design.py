@@ -71,6 +71,8 @@ FLAWED: dict[str, list[tuple[Design, str]]] = {
         (replace(SOUND, smallest_difference=5.0), "smallest_difference"),
         (replace(SOUND, smallest_difference=float("nan")), "smallest_difference"),
         (replace(SOUND, measure="cost", smallest_difference=float("inf")), "smallest_difference"),
+        (replace(SOUND, measure="cost", smallest_difference=1e200), "smallest_difference"),
+        (replace(SOUND, smallest_difference=1e-200), "smallest_difference"),
     ],
 }
 

@@ -35,7 +35,7 @@ def test_a_border_in_whole_points_is_told_as_it_is() -> None:
         difference=0.05,
         interval=Interval(low=0.03, high=0.07),
         p_value=0.001,
-        more_jobs_per_arm=0,
+        more_jobs=0,
     )
     said = verdicts.verdict(SUCCESS, found, smallest_difference=0.05)
     assert said.text == "B is better than A: success 3.0 to 7.0 points higher."
@@ -59,7 +59,7 @@ def test_an_open_question_tells_the_jobs_it_still_takes() -> None:
     assert said == Verdict(
         outcome=Outcome.OPEN,
         text="No difference in success seen yet between B and A; "
-        "some 680 more jobs an arm would show one of 5 points.",
+        "some 1,400 more jobs of both would show one of 5 points.",
     )
 
 
@@ -67,7 +67,7 @@ def test_nobody_is_told_to_wait_for_one_that_was_stopped() -> None:
     said = judged(SUCCESS, Tally.of_share(450, 500), Tally.of_share(452, 500), is_stopped=True)
     assert said.text == (
         "Stopped without an answer: no difference in success seen between B and A; "
-        "to show one of 5 points, some 680 more jobs an arm were missing."
+        "to show one of 5 points, some 1,400 more jobs of both were missing."
     )
     few = judged(SUCCESS, Tally.of_share(3, 3), Tally.of_share(4, 5), is_stopped=True)
     assert few.outcome is Outcome.TOO_EARLY
