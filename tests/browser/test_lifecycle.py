@@ -9,7 +9,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.server import DeskServer, free_port
 
 IN_FLIGHT = ("pending", "processing")
-SLOW_SECONDS, SLOW_MS = 4.0, 40_000
+SLOW_SECONDS, SLOW_MS = 4.0, 90_000
 
 
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
@@ -44,7 +44,7 @@ def test_an_open_page_follows_its_job_to_the_end_though_the_server_was_killed(
 ) -> None:
     port = free_port()
     # So slow that the page is there before its job ends, on any machine.
-    first = serve(simulator_seconds=4 * SLOW_SECONDS, port=port)
+    first = serve(simulator_seconds=8 * SLOW_SECONDS, port=port)
     (job_id,) = first.stage(pictures_to_send.photo(6))
     context = browser.new_context()
     page = context.new_page()
