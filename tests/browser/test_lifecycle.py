@@ -51,6 +51,8 @@ def test_an_open_page_follows_its_job_to_the_end_though_the_server_was_killed(
     page.goto(f"{first.url}/?job={job_id}")
     expect(page.locator(".frame.pending")).to_have_count(2, timeout=SLOW_MS)
     first.kill()
+    # Away for so long that Streamlit says so, in a dialog that is still there when the server is back.
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=SLOW_MS)
     serve(simulator_seconds=SLOW_SECONDS, port=port)
     # Nobody clicks or reloads.
     expect(page.locator(".frame:not(.pending)")).to_have_count(2, timeout=SLOW_MS)

@@ -34,7 +34,8 @@ DATABASES = ("sqlite",)
 A, B = compose.TEMPLATES
 # How a prompt of the second template begins, which is all that the provider sees of an arm.
 SECOND = "Keep the building"
-POOR = {"faults": {"unfurnished": 0.4, "failure": 0.4}}
+# So much worse that the jobs there are show it in 999 experiments of 1,000.
+POOR = {"faults": {"unfurnished": 0.6, "failure": 0.6}}
 JOBS, EVERY, EXPERIMENTS = 80, 10, 1_000
 PHOTOS = 5
 # A negative of our bright rooms is dark.
